@@ -1,0 +1,1 @@
+"""The weights that ship, and descriptions of well-known models."""

@@ -1,0 +1,55 @@
+"""Value types and errors that every stage shares; NumPy only."""
+
+from surveil_reid.core.arrays import Booleans, Doubles, Floats, Image, Integers
+from surveil_reid.core.detections import Detections, box_iou, check_boxes
+from surveil_reid.core.embeddings import ModelInfo, OperatingPoint, describe, l2_normalise
+from surveil_reid.core.errors import (
+    ArrayError,
+    BusyError,
+    InputError,
+    MediaError,
+    ModelMismatchError,
+    ReadOnlyError,
+    SchemaError,
+    SiteError,
+    SpaceError,
+    StoreError,
+    SurveilReidError,
+    UnknownNameError,
+    WeightsError,
+)
+from surveil_reid.core.frames import Frame, check_image
+from surveil_reid.core.tracklets import BoxTrack, Crop, Tracklet
+
+__all__ = [
+    "ArrayError",
+    "Booleans",
+    "BoxTrack",
+    "BusyError",
+    "Crop",
+    "Detections",
+    "Doubles",
+    "Floats",
+    "Frame",
+    "Image",
+    "InputError",
+    "Integers",
+    "MediaError",
+    "ModelInfo",
+    "ModelMismatchError",
+    "OperatingPoint",
+    "ReadOnlyError",
+    "SchemaError",
+    "SiteError",
+    "SpaceError",
+    "StoreError",
+    "SurveilReidError",
+    "Tracklet",
+    "UnknownNameError",
+    "WeightsError",
+    "box_iou",
+    "check_boxes",
+    "check_image",
+    "describe",
+    "l2_normalise",
+]
