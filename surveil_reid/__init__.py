@@ -1,1 +1,112 @@
-"""Find a person in recorded footage from many cameras, and measure person re-identification."""
+"""Find a person in recorded footage from many cameras, and measure person re-identification.
+
+Everything that the command line does is a call of this package:
+
+    import surveil_reid
+
+    with surveil_reid.open_store("sqlite:///site.db") as store:
+        surveil_reid.process(
+            surveil_reid.load_site(Path("site.yaml")),
+            store,
+            detector=surveil_reid.load_detector("yolo11n.pt"),
+            embedder=surveil_reid.load_embedder("embedder.safetensors"),
+        )
+
+Names are imported when they are first used, so that importing the package is quick.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from surveil_reid.config import CameraSource as CameraSource
+    from surveil_reid.config import RecordingSource as RecordingSource
+    from surveil_reid.config import Settings as Settings
+    from surveil_reid.config import Site as Site
+    from surveil_reid.config import load_site as load_site
+    from surveil_reid.config import parse_camera as parse_camera
+    from surveil_reid.config import site_of as site_of
+    from surveil_reid.core import SurveilReidError as SurveilReidError
+    from surveil_reid.crops import cut_crop as cut_crop
+    from surveil_reid.demo import demo as demo
+    from surveil_reid.detection import DetectionOptions as DetectionOptions
+    from surveil_reid.detection import Detector as Detector
+    from surveil_reid.detection import load_detector as load_detector
+    from surveil_reid.embedding import Embedder as Embedder
+    from surveil_reid.embedding import EmbeddingOptions as EmbeddingOptions
+    from surveil_reid.embedding import load_embedder as load_embedder
+    from surveil_reid.evaluation import score_tracks as score_tracks
+    from surveil_reid.pipeline import Check as Check
+    from surveil_reid.pipeline import Progress as Progress
+    from surveil_reid.pipeline import SearchOptions as SearchOptions
+    from surveil_reid.pipeline import SearchResult as SearchResult
+    from surveil_reid.pipeline import describe_identity as describe_identity
+    from surveil_reid.pipeline import describe_pictures as describe_pictures
+    from surveil_reid.pipeline import describe_tracklet as describe_tracklet
+    from surveil_reid.pipeline import doctor as doctor
+    from surveil_reid.pipeline import index_state as index_state
+    from surveil_reid.pipeline import link_store as link_store
+    from surveil_reid.pipeline import process as process
+    from surveil_reid.pipeline import reembed as reembed
+    from surveil_reid.pipeline import search as search
+    from surveil_reid.pipeline import sightings as sightings
+    from surveil_reid.pipeline import write_box_tracks as write_box_tracks
+    from surveil_reid.store import Store as Store
+    from surveil_reid.store import open_store as open_store
+    from surveil_reid.tracking import read_mot as read_mot
+    from surveil_reid.video import VideoOptions as VideoOptions
+    from surveil_reid.video import read_picture as read_picture
+
+_ROOMS = {
+    "config": (
+        "CameraSource",
+        "RecordingSource",
+        "Settings",
+        "Site",
+        "load_site",
+        "parse_camera",
+        "site_of",
+    ),
+    "core": ("SurveilReidError",),
+    "crops": ("cut_crop",),
+    "demo": ("demo",),
+    "detection": ("DetectionOptions", "Detector", "load_detector"),
+    "embedding": ("Embedder", "EmbeddingOptions", "load_embedder"),
+    "evaluation": ("score_tracks",),
+    "pipeline": (
+        "Check",
+        "Progress",
+        "SearchOptions",
+        "SearchResult",
+        "describe_identity",
+        "describe_pictures",
+        "describe_tracklet",
+        "doctor",
+        "index_state",
+        "link_store",
+        "process",
+        "reembed",
+        "search",
+        "sightings",
+        "write_box_tracks",
+    ),
+    "store": ("Store", "open_store"),
+    "tracking": ("read_mot",),
+    "video": ("VideoOptions", "read_picture"),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = sorted(_ROOM_OF)  # noqa: PLE0605  a list, sorted: the table above is its one source
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  the names have as many types as there are
+    if name not in _ROOM_OF:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    value = getattr(importlib.import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -36,6 +36,9 @@ class ModelInfo:
         dim: length of an embedding.
         preprocessing: plain JSON values: input size, colour order, scale, mean and the like.
         linking: the operating points known for this model, by increasing false-alarm rate.
+        linking_similarity: mean cosine similarity from which tracklets are linked into one
+            identity, fitted on data; None where nobody has fitted it.
+        source: where the weights were loaded from, so that a later search can find them again.
     """
 
     name: str
@@ -43,6 +46,8 @@ class ModelInfo:
     dim: int
     preprocessing: dict[str, Any] = field(default_factory=dict, hash=False)
     linking: tuple[OperatingPoint, ...] = ()
+    linking_similarity: float | None = None
+    source: str = field(default="", compare=False)
 
 
 def l2_normalise(vectors: Floats) -> Floats:

@@ -1,0 +1,45 @@
+# Every target sets up what it needs; a bare machine with Python 3.11 and make is enough.
+PYTHON ?= $(or $(shell command -v python3.11),python3)
+UV := $(or $(shell command -v uv),.tools/bin/uv)
+READY := .venv/.ready
+RUN := $(UV) run --no-sync
+
+.PHONY: help demo test check format coverage build clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
+
+demo: $(READY)  ## run the main job on sample footage
+	$(RUN) surveil-reid demo
+
+test: $(READY)  ## run the tests; those on real data run where SURVEIL_REID_DATA is set
+	$(RUN) pytest
+
+check: $(READY)  ## format, lint, types, import contracts, spelling
+	$(UV) lock --check
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	$(RUN) lint-imports
+	$(RUN) codespell
+
+format: $(READY)  ## format the code and mend what can be mended
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+
+coverage: $(READY)  ## branch coverage of the parts that decide about people
+	$(RUN) pytest --cov --cov-report=term-missing --cov-report=html:.cache/coverage
+
+build: $(READY)  ## the wheel and the source archive, in dist/
+	$(UV) build
+
+clean:  ## remove the environment and everything made from the sources
+	rm -rf .venv .tools .cache dist
+
+$(READY): pyproject.toml uv.lock | $(UV)
+	$(UV) sync --locked
+	@touch $@
+
+.tools/bin/uv:
+	$(PYTHON) -m venv .tools
+	.tools/bin/pip install --quiet uv

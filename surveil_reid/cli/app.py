@@ -1,0 +1,63 @@
+"""All commands, and how a failure ends: one line on standard error, exit status 1."""
+
+import logging
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from surveil_reid.cli import (
+    demo,
+    doctor,
+    identities,
+    info,
+    link,
+    process,
+    reembed,
+    remove,
+    score_tracks,
+    search,
+)
+from surveil_reid.core import SurveilReidError
+
+app = typer.Typer(
+    name="surveil-reid",
+    help="Find a person in recorded footage from many cameras.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("demo")(demo.demo)
+app.command("process")(process.process)
+app.command("link")(link.link)
+app.command("search")(search.search)
+app.add_typer(identities.app, name="identities")
+app.command("info")(info.info)
+app.command("remove")(remove.remove)
+app.command("reembed")(reembed.reembed)
+app.command("score-tracks")(score_tracks.score_tracks)
+app.command("doctor")(doctor.doctor)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line.
+
+    `--debug`, anywhere, gives tracebacks instead of one line.
+
+    Args:
+        arguments: without the program's name; None takes those of the process.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    logging.basicConfig(level=logging.INFO if debug else logging.ERROR, stream=sys.stderr)
+    try:
+        app([argument for argument in given if argument != "--debug"], prog_name="surveil-reid")
+    except SurveilReidError as error:
+        if debug:
+            raise
+        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; what was finished is kept, run it again to go on\n")
+        sys.exit(130)

@@ -1,0 +1,87 @@
+"""Printing: JSON documents, tables, times, and progress on standard error."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as RichProgress
+from rich.table import Table
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Print one JSON document on standard output."""
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table for people on standard output; whole, also when it is not a terminal."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
+    console.print(table)
+
+
+def iso(time: float) -> str:
+    """UTC seconds since 1970 as ISO 8601, to the millisecond."""
+    moment = datetime.fromtimestamp(time, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Bars:
+    """Progress bars on standard error; quiet when that is no terminal."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False, markup=False)
+        self._rich = RichProgress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> "Bars":
+        self._rich.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._rich.stop()
+
+    def begin(self, task: str, total: int | None) -> None:
+        """Start a bar."""
+        self._task = self._rich.add_task(task, total=total, rate="")
+
+    def advance(self, steps: int) -> None:
+        """Move the bar on, and show the rate."""
+        if self._task is not None:
+            speed = self._rich.tasks[-1].speed
+            rate = f"{speed:.0f}/s" if speed else ""
+            self._rich.update(self._task, advance=steps, rate=rate)
+
+    def end(self) -> None:
+        """Take the bar away."""
+        if self._task is not None:
+            self._rich.remove_task(self._task)
+            self._task = None
+
+    def warn(self, message: str) -> None:
+        """Print a line beside the bar."""
+        self._console.print(f"warning: {message}")

@@ -1,0 +1,56 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+DEFAULT_STORE = "sqlite:///surveil.db"
+
+StoreUrl = Annotated[
+    str,
+    typer.Option(
+        "--store",
+        envvar="SURVEIL_REID_STORE",
+        metavar="URL",
+        help="Where everything is kept; any SQLAlchemy URL.",
+    ),
+]
+StoreFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--store-folder",
+        metavar="DIR",
+        help="Where crops and the index lie; beside an SQLite store by default.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Embedder = Annotated[
+    str | None,
+    typer.Option(
+        "--embedder",
+        envvar="SURVEIL_REID_EMBEDDER",
+        metavar="E",
+        help="Checkpoint (.safetensors), ONNX or OpenVINO file, or its YAML description.",
+    ),
+]
+Detector = Annotated[
+    str | None,
+    typer.Option(
+        "--detector",
+        envvar="SURVEIL_REID_DETECTOR",
+        metavar="D",
+        help="Ultralytics weights: .pt, ONNX, an OpenVINO folder, or a name such as yolo11n.pt.",
+    ),
+]
+TrustWeights = Annotated[
+    bool,
+    typer.Option(
+        "--trust-weights",
+        help="Load a .pt pickle of unknown origin; it can run any code, so be sure of its source.",
+    ),
+]
+Device = Annotated[
+    Literal["auto", "cpu", "cuda"], typer.Option("--device", help="Where networks run.")
+]
+CameraName = Annotated[list[str] | None, typer.Option("--camera", metavar="NAME")]

@@ -1,0 +1,156 @@
+"""`surveil-reid process`: recorded footage in, tracklets and identities out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import surveil_reid
+from surveil_reid.cli import options
+from surveil_reid.cli.console import Bars, print_json, print_table
+from surveil_reid.core import InputError
+from surveil_reid.pipeline import ProcessReport
+
+
+def process(
+    site_file: Annotated[
+        Path | None, typer.Argument(metavar="SITE.yaml", help="Cameras and their recordings.")
+    ] = None,
+    camera: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--camera",
+            metavar="NAME=PATH[@ISO-TIME]",
+            help="A camera and its recordings: file, folder or glob; repeatable.",
+        ),
+    ] = None,
+    fps: Annotated[str, typer.Option(metavar="N|full", help="Frames analysed per second.")] = "5",
+    motion_gate: Annotated[
+        bool, typer.Option(help="Spare the detector while nothing moves.")
+    ] = True,
+    tracks: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write box tracks there as MOT text.")
+    ] = None,
+    device: options.Device = "auto",
+    detector: options.Detector = None,
+    embedder: options.Embedder = None,
+    trust_weights: options.TrustWeights = False,
+    store: options.StoreUrl = options.DEFAULT_STORE,
+    store_folder: options.StoreFolder = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Process recordings of one or more cameras; what was processed before is left alone."""
+    site = _site(site_file, camera)
+    url = site.store if site.store and store == options.DEFAULT_STORE else store
+    settings = surveil_reid.Settings(
+        video=surveil_reid.VideoOptions(fps=parse_fps(fps), motion_gate=motion_gate),
+        detection=surveil_reid.DetectionOptions(device=device),
+        embedding=surveil_reid.EmbeddingOptions(device=device),
+    )
+    with surveil_reid.open_store(url, folder=store_folder) as opened, Bars() as bars:
+        report = surveil_reid.process(
+            site,
+            opened,
+            detector=load_detector(detector, settings.detection, trust=trust_weights),
+            embedder=load_embedder(embedder, settings.embedding),
+            settings=settings,
+            progress=bars,
+        )
+        if tracks is not None:
+            done = {recording.path for recording in report.recordings}
+            processed = [r for r in opened.recordings() if r.path in done]
+            surveil_reid.write_box_tracks(opened, processed, tracks)
+    _print(report, as_json=as_json)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+def parse_fps(text: str) -> float | None:
+    """Read `--fps`: frames per second, None for every frame."""
+    if text == "full":
+        return None
+    try:
+        fps = float(text)
+    except ValueError:
+        fps = 0.0
+    if not 0 < fps < float("inf"):
+        msg = f"{text!r} is neither a rate above 0 nor 'full'"
+        raise typer.BadParameter(msg, param_hint="--fps")
+    return fps
+
+
+def load_detector(
+    weights: str | None, wanted: surveil_reid.DetectionOptions, *, trust: bool
+) -> surveil_reid.Detector:
+    """Load the detector asked for."""
+    if weights is None:
+        msg = (
+            "no detector ships with the package yet: give --detector PATH (Ultralytics .pt, ONNX "
+            "or OpenVINO folder), or --detector yolo11n.pt to download it when online"
+        )
+        raise InputError(msg)
+    return surveil_reid.load_detector(weights, wanted, trust_weights=trust)
+
+
+def load_embedder(
+    weights: str | None, wanted: surveil_reid.EmbeddingOptions
+) -> surveil_reid.Embedder:
+    """Load the embedder asked for."""
+    if weights is None:
+        msg = (
+            "no embedder ships with the package yet: give --embedder PATH (a .safetensors "
+            "checkpoint, or an ONNX or OpenVINO file with its YAML description beside it)"
+        )
+        raise InputError(msg)
+    return surveil_reid.load_embedder(weights, wanted)
+
+
+def _site(site_file: Path | None, cameras: list[str] | None) -> surveil_reid.Site:
+    if (site_file is None) == (not cameras):
+        msg = "give a site file, or one or more --camera NAME=PATH"
+        raise typer.BadParameter(msg)
+    if site_file is not None:
+        return surveil_reid.load_site(site_file)
+    return surveil_reid.site_of(surveil_reid.parse_camera(text) for text in cameras or [])
+
+
+def _print(report: ProcessReport, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "recordings": [
+                    {
+                        "camera": r.camera,
+                        "path": r.path,
+                        "frames": r.frames,
+                        "analysed": r.analysed,
+                        "tracklets": r.tracklets,
+                        "seconds": round(r.seconds, 3),
+                        "skipped": r.skipped,
+                        "note": r.note,
+                    }
+                    for r in report.recordings
+                ],
+                "failed": [
+                    {"camera": f.camera, "path": f.path, "error": f.error} for f in report.failed
+                ],
+            }
+        )
+        return
+    print_table(
+        ["camera", "recording", "frames", "analysed", "tracklets", "seconds", ""],
+        [
+            (
+                r.camera,
+                r.path,
+                r.frames,
+                r.analysed,
+                r.tracklets,
+                f"{r.seconds:.1f}",
+                r.skipped or r.note,
+            )
+            for r in report.recordings
+        ],
+    )
+    for failure in report.failed:
+        typer.echo(f"error: camera {failure.camera}: {failure.error}", err=True)

@@ -1,0 +1,82 @@
+"""Ultralytics without its side effects; import it from here and nowhere else.
+
+Left to itself it writes to standard output, looks up host names, switches on usage statistics and
+the installation of packages on demand, and sets the threads of PyTorch, OpenMP and OpenCV and
+NumPy's printing its own way for the whole process.
+"""
+
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch  # before Ultralytics, which limits whatever starts OpenMP after it to one thread
+
+# The path to non-maximum suppression depends on whether somebody has imported torchvision already.
+import torchvision
+
+from surveil_reid.core import WeightsError
+
+__all__ = ["DetectionPredictor", "contained", "find_official", "torch", "torchvision"]
+
+# "Offline" leaves out statistics and host look-ups; downloads asked for by name still work.
+_SETTINGS = {"YOLO_OFFLINE": "true", "YOLO_AUTOINSTALL": "false", "YOLO_VERBOSE": "false"}
+
+_logger = logging.getLogger("ultralytics")
+
+
+@contextlib.contextmanager
+def contained() -> Iterator[None]:
+    """Undo what Ultralytics does to the process meanwhile, and keep it from talking."""
+    environment = dict(os.environ)
+    threads, torch_threads = cv2.getNumThreads(), torch.get_num_threads()
+    os.environ.update(_SETTINGS)
+    # It warns of packages that it can do without.
+    _logger.setLevel(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(sys.stderr), np.printoptions():
+            yield
+    finally:
+        for name in os.environ.keys() - environment.keys():
+            del os.environ[name]
+        os.environ.update(environment)
+        cv2.setNumThreads(threads)
+        torch.set_num_threads(torch_threads)
+        _logger.setLevel(logging.WARNING)
+
+
+with contained():
+    from ultralytics.models.yolo.detect import DetectionPredictor
+    from ultralytics.utils.downloads import GITHUB_ASSETS_NAMES, attempt_download_asset
+
+# Its own handler holds on to standard output; the application decides where messages go.
+_logger.handlers.clear()
+_logger.propagate = True
+
+
+def find_official(name: str) -> Path:
+    """Path of official weights in PyTorch's cache folder, downloaded unless they lie there.
+
+    Returns:
+        `name` itself where it is not the name of official weights.
+
+    Raises:
+        WeightsError: when the download fails.
+    """
+    if name not in GITHUB_ASSETS_NAMES:
+        return Path(name)
+    path = Path(torch.hub.get_dir()) / "checkpoints" / name
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            return Path(attempt_download_asset(path))
+    except (OSError, MemoryError) as error:
+        reason = str(error).splitlines()[0].lstrip("❌ ")
+        msg = (
+            f"{name} is not here and cannot be downloaded; put the file at {path}, or give the "
+            f"path of a detector ({reason})"
+        )
+        raise WeightsError(msg) from error

@@ -1,0 +1,148 @@
+"""The adapter to Ultralytics' detectors: PyTorch, ONNX and OpenVINO."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+
+from surveil_reid.core import Detections, Floats, Image, InputError, WeightsError, check_image
+from surveil_reid.detection.detector import DetectionOptions
+from surveil_reid.detection.ultralytics_library import DetectionPredictor, contained, torch
+from surveil_reid.detection.weights import Weights
+
+PERSON = "person"
+
+
+class YoloDetector:
+    """Finds people with a network that Ultralytics can run; satisfies `Detector`."""
+
+    def __init__(self, weights: Weights, options: DetectionOptions) -> None:
+        """Load the network.
+
+        Args:
+            weights: as `check_weights` returns them.
+            options: how people are looked for.
+
+        Raises:
+            WeightsError: when the file is broken or not a detector of persons.
+            InputError: when the device is not there.
+        """
+        self._weights = weights
+        self._options = options
+        self._predictor = _load(weights, options)
+        self._predictor.args.classes = [_person_class(weights, self._predictor.model)]
+
+    @property
+    def name(self) -> str:
+        """File or folder name of the weights."""
+        return self._weights.name
+
+    @property
+    def sha256(self) -> str:
+        """Of the weights, in hexadecimal."""
+        return self._weights.sha256
+
+    @property
+    def batch_size(self) -> int:
+        """How many pictures go through the network together."""
+        return self._options.batch_size
+
+    def detect(self, images: Sequence[Image]) -> list[Detections]:
+        """Find the people in each picture; see `Detector.detect`."""
+        for image in images:
+            check_image(image)
+        found: dict[int, Detections] = {}
+        # Pictures of one size are padded least; a batch of mixed sizes would be padded to a square
+        # and a picture's boxes would depend on its neighbours.
+        for indices in _same_size(images):
+            for start in range(0, len(indices), self.batch_size):
+                batch = indices[start : start + self.batch_size]
+                found.update(zip(batch, self._detect([images[i] for i in batch]), strict=True))
+        return [found[i] for i in range(len(images))]
+
+    def _detect(self, images: list[Image]) -> list[Detections]:
+        results = self._predictor([cv2.cvtColor(image, cv2.COLOR_RGB2BGR) for image in images])
+        return [
+            _detections(result.boxes.data.cpu().numpy(), image)
+            for result, image in zip(results, images, strict=True)
+        ]
+
+
+def _same_size(images: Sequence[Image]) -> list[list[int]]:
+    """Positions of the pictures, grouped by size."""
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for index, image in enumerate(images):
+        groups.setdefault(image.shape, []).append(index)
+    return list(groups.values())
+
+
+def _detections(rows: Floats, image: Image) -> Detections:
+    """Detections from rows `x1, y1, x2, y2, confidence, class` in pixels of the picture."""
+    height, width = image.shape[:2]
+    boxes = rows[:, :4].clip(0, np.array([width, height, width, height], np.float32))
+    solid = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+    return Detections(
+        boxes=boxes[solid].astype(np.float32),
+        confidences=rows[solid, 4].clip(0, 1).astype(np.float32),
+    )
+
+
+def _load(weights: Weights, options: DetectionOptions) -> DetectionPredictor:
+    device = _device(weights, options.device)
+    overrides = {
+        "task": "detect",
+        "mode": "predict",
+        "conf": options.confidence,
+        "iou": options.iou,
+        "imgsz": options.image_size,
+        "batch": options.batch_size,
+        "device": device,
+        "rect": True,
+        "save": False,
+        "verbose": False,
+    }
+    try:
+        with contained():
+            predictor = DetectionPredictor(overrides=overrides)
+            predictor.setup_model(str(weights.path), verbose=False)
+    except Exception as error:
+        # A broken file can fail in any way in any of three runtimes.
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        msg = f"{weights.path} cannot be loaded as a detector; is the file whole? ({reason})"
+        raise WeightsError(msg) from error
+    # What remains are usage statistics.
+    predictor.callbacks.clear()
+    return predictor
+
+
+def _device(weights: Weights, wanted: str) -> str:
+    """The device in Ultralytics' words."""
+    if weights.kind == "openvino":
+        return "intel:cpu"
+    if weights.kind == "onnx":
+        import onnxruntime  # noqa: PLC0415 (slow to import, and of use to ONNX files alone)
+
+        if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+            return "cpu"
+    if wanted == "auto":
+        return "cuda:0" if torch.cuda.is_available() else "cpu"
+    if wanted != "cpu" and int(wanted.partition(":")[2] or 0) >= torch.cuda.device_count():
+        msg = f"device '{wanted}' is not there; PyTorch sees {torch.cuda.device_count()} GPUs"
+        raise InputError(f"{msg}, so use --device cpu or auto")
+    return wanted
+
+
+def _person_class(weights: Weights, network: Any) -> int:  # noqa: ANN401 (Ultralytics' AutoBackend)
+    """Number of the class of persons, looked up by name."""
+    task = network.task or getattr(getattr(network, "model", None), "task", None)
+    if task not in {None, "detect"}:
+        msg = f"{weights.path} is a model to {task}; give a model to detect"
+        raise WeightsError(msg)
+    names: dict[int, str] = network.names
+    for number, name in names.items():
+        if name.lower() == PERSON:
+            return number
+    some = ", ".join(list(names.values())[:5]) + (", …" if len(names) > 5 else "")
+    msg = f"{weights.path} finds no '{PERSON}', only {some}; give a detector of persons"
+    raise WeightsError(msg)

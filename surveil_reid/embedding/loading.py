@@ -1,0 +1,145 @@
+"""Opening an embedder from whatever file holds it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from surveil_reid.assets import (
+    ModelDescription,
+    find_description,
+    known_descriptions,
+    read_description,
+    weights_sha256,
+)
+from surveil_reid.core import ModelInfo, WeightsError
+from surveil_reid.embedding.embedder import Embedder, EmbeddingOptions, Network, NetworkEmbedder
+from surveil_reid.embedding.probe import check_output
+
+DEFAULTS = EmbeddingOptions()
+DESCRIPTIONS = (".yaml", ".yml")
+DESCRIBED = (".xml", ".onnx")
+PICKLES = (".pt", ".pth", ".pkl", ".ckpt", ".tar")
+
+
+def load_embedder(weights: str | Path, options: EmbeddingOptions = DEFAULTS) -> Embedder:
+    """Open an embedder.
+
+    Args:
+        weights: the project's checkpoint (`.safetensors`); or an ONNX (`.onnx`) or OpenVINO
+            (`.xml`) file with a description beside it, unless one ships for it; or the
+            description (`.yaml`) itself.
+        options: how to run it.
+
+    Raises:
+        WeightsError: when the file is missing, unsafe, damaged, changed or not described.
+        InputError: when the device or precision asked for cannot be had.
+    """
+    path = Path(weights)
+    if path.suffix in PICKLES:
+        msg = (
+            f"{path} is a pickle, which could run any program; convert it to .safetensors or "
+            ".onnx where you trust it and name that file"
+        )
+        raise WeightsError(msg)
+    if not path.is_file():
+        raise WeightsError(_missing(path))
+    if path.suffix == ".safetensors":
+        return _open_checkpoint(path, options)
+    if path.suffix in DESCRIPTIONS:
+        description = read_description(path)
+        return _open_described(_described_file(path, description), description, options)
+    if path.suffix in DESCRIBED:
+        return _open_described(path, _description_of(path), options)
+    msg = (
+        f"{path} is of no known kind; an embedder is a .safetensors, .onnx or .xml file, or the "
+        ".yaml that describes one"
+    )
+    raise WeightsError(msg)
+
+
+def _missing(path: Path) -> str:
+    for known in known_descriptions():
+        if path.name.removesuffix(path.suffix) == known.name or path.name == known.name:
+            return f"no weights at {path}; get {known.name} from {known.source} and name its file"
+    names = ", ".join(known.name for known in known_descriptions())
+    return f"no weights at {path}; name an existing file (described already: {names})"
+
+
+def _open_checkpoint(path: Path, options: EmbeddingOptions) -> Embedder:
+    # Torch takes seconds to import, and no other kind of file needs it.
+    from surveil_reid.embedding.checkpoint import load_checkpoint  # noqa: PLC0415
+    from surveil_reid.embedding.torch_runtime import open_model  # noqa: PLC0415
+
+    checkpoint = load_checkpoint(path)
+    meta = checkpoint.meta
+    info = ModelInfo(
+        name=meta.name,
+        sha256=weights_sha256(path),
+        dim=checkpoint.model.dim,
+        preprocessing=meta.preprocessing.model_dump(mode="json"),
+        linking=meta.linking,
+        linking_similarity=meta.linking_similarity,
+        source=str(path.resolve()),
+    )
+    network = open_model(checkpoint.model, options)
+    return NetworkEmbedder(info, meta.preprocessing, network, options.batch_size)
+
+
+def _open_described(
+    path: Path, description: ModelDescription, options: EmbeddingOptions
+) -> Embedder:
+    sha256 = weights_sha256(path)
+    if description.sha256 not in {None, sha256}:
+        msg = (
+            f"{path} is not the file described as {description.name}: its SHA-256 is {sha256}; "
+            f"get it again from {description.source}, or correct sha256 in the description"
+        )
+        raise WeightsError(msg)
+    info = ModelInfo(
+        name=description.name,
+        sha256=sha256,
+        dim=description.dim,
+        preprocessing=description.input.model_dump(mode="json", exclude={"name"}),
+        linking=description.linking,
+        linking_similarity=description.linking_similarity,
+        source=str(path.resolve()),
+    )
+    network = _runtime(path)(path, description, options)
+    check_output(network, description)
+    return NetworkEmbedder(info, description.input, network, options.batch_size)
+
+
+def _runtime(path: Path) -> Callable[[Path, ModelDescription, EmbeddingOptions], Network]:
+    # Each runtime takes about a second to import, and one is enough.
+    if path.suffix == ".onnx":
+        from surveil_reid.embedding.onnx_runtime import open_onnx  # noqa: PLC0415
+
+        return open_onnx
+    from surveil_reid.embedding.openvino_runtime import open_openvino  # noqa: PLC0415
+
+    return open_openvino
+
+
+def _description_of(weights: Path) -> ModelDescription:
+    for suffix in DESCRIPTIONS:
+        beside = weights.with_suffix(suffix)
+        if beside.is_file():
+            return read_description(beside)
+    found = find_description(weights_sha256(weights))
+    if found is None:
+        beside = weights.with_suffix(".yaml")
+        msg = f"{weights} has no description; write {beside} with name, input, output and dim"
+        raise WeightsError(msg)
+    return found
+
+
+def _described_file(path: Path, description: ModelDescription) -> Path:
+    if description.file is not None:
+        candidates = [path.parent / description.file]
+    else:
+        candidates = [path.with_suffix(suffix) for suffix in DESCRIBED]
+    for candidate in candidates:
+        if candidate.is_file() and candidate.suffix in DESCRIBED:
+            return candidate
+    looked = " or ".join(str(candidate) for candidate in candidates)
+    msg = f"{path} describes no .onnx or .xml file that exists (looked for {looked}); correct file"
+    raise WeightsError(msg)

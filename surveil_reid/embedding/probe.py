@@ -1,0 +1,49 @@
+"""Trying a network out on made-up pictures before anything relies on it."""
+
+import numpy as np
+
+from surveil_reid.assets import ModelDescription
+from surveil_reid.core import Floats, WeightsError, l2_normalise
+from surveil_reid.embedding.embedder import Network
+from surveil_reid.embedding.preprocessing import preprocess
+
+SAME = 0.999
+"""Cosine similarity from which two embeddings of one picture differ by rounding alone."""
+
+
+def one_by_one(network: Network) -> Network:
+    """Feed a network that takes single pictures one after another."""
+
+    def run(batch: Floats) -> Floats:
+        return np.concatenate([network(batch[i : i + 1]) for i in range(len(batch))])
+
+    return run
+
+
+def same_in_batch(batched: Network, single: Network, description: ModelDescription) -> bool:
+    """Whether a network gives pictures in a batch the embeddings that they have alone."""
+    batch = made_up_batch(description)
+    together, alone = batched(batch), single(batch)
+    if together.shape != alone.shape:
+        return False
+    cosines = np.sum(l2_normalise(together) * l2_normalise(alone), axis=1)
+    return bool((cosines >= SAME).all())
+
+
+def check_output(network: Network, description: ModelDescription) -> None:
+    """Raise WeightsError unless a network's output is as long as its description says."""
+    batch = made_up_batch(description)[:1]
+    length = network(batch).shape[1]
+    if length != description.dim:
+        msg = (
+            f"{description.name} gives {length} values for a picture, not {description.dim}; "
+            "correct output or dim in its description"
+        )
+        raise WeightsError(msg)
+
+
+def made_up_batch(description: ModelDescription) -> Floats:
+    """Three different pictures of noise, always the same, prepared for the network."""
+    random = np.random.default_rng(0)
+    shape = (3, *description.input.size, 3)
+    return preprocess(list(random.integers(0, 256, shape, np.uint8)), description.input)

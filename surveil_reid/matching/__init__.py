@@ -1,0 +1,21 @@
+"""Comparing embeddings: distances, k-reciprocal re-ranking and the descriptor index."""
+
+from surveil_reid.matching.distances import (
+    check_vectors,
+    cosine_similarities,
+    euclidean_distances,
+    similarity_blocks,
+)
+from surveil_reid.matching.index import DescriptorIndex
+from surveil_reid.matching.reranking import RerankOptions, rerank, rerank_within
+
+__all__ = [
+    "DescriptorIndex",
+    "RerankOptions",
+    "check_vectors",
+    "cosine_similarities",
+    "euclidean_distances",
+    "rerank",
+    "rerank_within",
+    "similarity_blocks",
+]

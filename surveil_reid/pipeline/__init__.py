@@ -1,0 +1,45 @@
+"""Wires the stages: process, link, search, re-embed."""
+
+from surveil_reid.pipeline.doctor import Check, doctor
+from surveil_reid.pipeline.identities import Sighting, sightings
+from surveil_reid.pipeline.linking import LinkReport, link_store
+from surveil_reid.pipeline.plan import Failure
+from surveil_reid.pipeline.process import ProcessReport, RecordingReport, process
+from surveil_reid.pipeline.progress import Progress
+from surveil_reid.pipeline.reembedding import ReembedReport, reembed
+from surveil_reid.pipeline.searching import (
+    Hit,
+    SearchOptions,
+    SearchResult,
+    describe_identity,
+    describe_pictures,
+    describe_tracklet,
+    index_state,
+    search,
+)
+from surveil_reid.pipeline.tracks import write_box_tracks
+
+__all__ = [
+    "Check",
+    "Failure",
+    "Hit",
+    "LinkReport",
+    "ProcessReport",
+    "Progress",
+    "RecordingReport",
+    "ReembedReport",
+    "SearchOptions",
+    "SearchResult",
+    "Sighting",
+    "describe_identity",
+    "describe_pictures",
+    "describe_tracklet",
+    "doctor",
+    "index_state",
+    "link_store",
+    "process",
+    "reembed",
+    "search",
+    "sightings",
+    "write_box_tracks",
+]

@@ -1,0 +1,135 @@
+"""What works on this machine: each check does the real thing once, on something tiny."""
+
+import importlib.metadata
+import platform
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+
+from surveil_reid.embedding import load_embedder
+from surveil_reid.embedding.checkpoint import CheckpointMeta, save_checkpoint
+from surveil_reid.embedding.devices import describe_devices
+from surveil_reid.embedding.model import ArchitectureOptions, build_model
+from surveil_reid.matching import DescriptorIndex
+from surveil_reid.store import open_store
+from surveil_reid.video import VideoOptions, read_frames
+
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "ultralytics",
+    "opencv-python",
+    "faiss-gpu",
+    "faiss-cpu",
+    "numpy",
+    "sqlalchemy",
+    "av",
+    "openvino",
+    "onnxruntime",
+)
+CODECS = ("h264", "hevc", "mpeg4", "mjpeg", "vp9", "av1")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must work, whether it does, and what was seen."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def doctor() -> tuple[Check, ...]:
+    """Check versions, devices, codecs, decoding, the index and the store.
+
+    Returns:
+        All checks, in a fixed order; a failure is reported, never raised.
+    """
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("python", lambda: f"{platform.python_version()} on {platform.platform()}"),
+        ("packages", _versions),
+        ("devices", describe_devices),
+        ("decoders", _decoders),
+        ("decoding", _decoding),
+        ("embedding", _embedding),
+        ("index", _index),
+        ("store", _store),
+    ]
+    return tuple(_run(name, check) for name, check in checks)
+
+
+def _run(name: str, check: Callable[[], str]) -> Check:
+    try:
+        return Check(name, ok=True, detail=check())
+    except Exception as error:  # noqa: BLE001  whatever fails here is what the user asks about
+        return Check(name, ok=False, detail=f"{type(error).__name__}: {error}")
+
+
+def _versions() -> str:
+    found = []
+    for package in PACKAGES:
+        try:
+            found.append(f"{package} {importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:
+            if not package.startswith("faiss"):  # one of the two is enough
+                raise
+    if not any(entry.startswith("faiss") for entry in found):
+        msg = "neither faiss-gpu nor faiss-cpu is installed"
+        raise RuntimeError(msg)
+    return ", ".join(found)
+
+
+def _decoders() -> str:
+    missing = [name for name in CODECS if name not in av.codecs_available]
+    return f"all of {', '.join(CODECS)}" if not missing else f"without {', '.join(missing)}"
+
+
+def _decoding() -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "check.mp4"
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("mpeg4", rate=10)
+            stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+            for _ in range(10):
+                picture = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8))
+                container.mux(stream.encode(picture))
+            container.mux(stream.encode())
+        with read_frames(path, VideoOptions(fps=None)) as reader:
+            frames = sum(1 for _ in reader)
+    if frames != 10:
+        msg = f"10 frames written, {frames} read"
+        raise RuntimeError(msg)
+    return "10 frames written and read"
+
+
+def _embedding() -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "check.safetensors"
+        model = build_model(ArchitectureOptions(backbone="resnet18"))
+        save_checkpoint(path, model, CheckpointMeta(name="check"))
+        embedded = load_embedder(path).embed([np.zeros((64, 32, 3), np.uint8)])
+    return f"a picture through an untrained ResNet-18: {embedded.shape[1]} numbers"
+
+
+def _index() -> str:
+    vectors = np.eye(4, 8, dtype=np.float32)
+    index = DescriptorIndex.build(
+        np.arange(4, dtype=np.int64), vectors, model_sha256="", revision=0
+    )
+    _, ids = index.search(vectors, 1)
+    if ids.ravel().tolist() != [0, 1, 2, 3]:
+        msg = f"four vectors looked up, {ids.ravel().tolist()} found"
+        raise RuntimeError(msg)
+    return "four vectors stored and found"
+
+
+def _store() -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "check.db"
+        with open_store(f"sqlite:///{path}") as store:
+            store.log("doctor", {})
+        return f"an SQLite store opened and written in {tempfile.gettempdir()}"

@@ -1,0 +1,118 @@
+"""Finishing tracklets: embeddings, descriptor, doubt, and re-joining what was interrupted."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from surveil_reid.core import BoxTrack, Crop, Floats, describe
+from surveil_reid.crops import CropKeeper, CropOptions, decode_jpeg, merge_kept
+from surveil_reid.embedding import Embedder
+from surveil_reid.pipeline.growing import Growing
+from surveil_reid.store import Store
+from surveil_reid.tracking import (
+    DoubtOptions,
+    Ended,
+    RejoinOptions,
+    find_rejoin,
+    is_doubtful,
+)
+
+
+class Finisher:
+    """Finishes the tracklets of one camera and remembers the latest for re-joining."""
+
+    def __init__(
+        self,
+        store: Store,
+        embedder: Embedder,
+        *,
+        crops: CropOptions,
+        rejoin: RejoinOptions,
+        doubt: DoubtOptions,
+    ) -> None:
+        self._store = store
+        self._embedder = embedder
+        self._crops = crops
+        self._rejoin = rejoin
+        self._doubt = doubt
+        self.recent: list[Growing] = []
+
+    def finish(self, closing: Sequence[Growing], view: tuple[int, int]) -> list[Growing]:
+        """Give each tracklet its descriptor, and join it to an earlier one if it continues it.
+
+        Args:
+            closing: tracklets that ended, or whose recording did.
+            view: width and height of the picture in pixels.
+
+        Returns:
+            The tracklets that changed: the closing ones, or the earlier ones that took them in.
+        """
+        self._embed(closing)
+        changed: dict[int, Growing] = {}
+        for person in sorted(closing, key=lambda p: (p.end, p.number)):
+            self._describe(person)
+            earlier = None if person in self.recent else self._earlier(person, view)
+            if earlier is not None:
+                self._absorb(earlier, person)
+                self._describe(earlier)
+            kept = earlier or person
+            kept.changed = True
+            changed[id(kept)] = kept
+            if kept not in self.recent:
+                self.recent.append(kept)
+        return list(changed.values())
+
+    def forget(self, before: float) -> None:
+        """Drop from memory what ended before this time (UTC seconds)."""
+        self.recent = [person for person in self.recent if person.end >= before]
+
+    def window(self, now: float, live: Sequence[Growing]) -> float:
+        """What ended before this time can no longer be re-joined by anybody in view."""
+        return min([now, *(person.start for person in live)]) - self._rejoin.max_gap
+
+    def _embed(self, people: Sequence[Growing]) -> None:
+        pending = [c for p in people for c in p.crops if c.jpeg not in p.embeddings]
+        vectors = self._embedder.embed([decode_jpeg(crop.jpeg) for crop in pending])
+        found = {crop.jpeg: vector for crop, vector in zip(pending, vectors, strict=True)}
+        for person in people:
+            kept = {c.jpeg: person.embeddings.get(c.jpeg, found.get(c.jpeg)) for c in person.crops}
+            person.embeddings = {jpeg: v for jpeg, v in kept.items() if v is not None}
+
+    def _describe(self, person: Growing) -> None:
+        crops = person.crops
+        if crops:
+            person.descriptor = describe(
+                embeddings_of(person), np.array([crop.quality for crop in crops], np.float32)
+            )
+        person.doubtful = is_doubtful(self._track(person), self._doubt)
+
+    def _earlier(self, person: Growing, view: tuple[int, int]) -> Growing | None:
+        candidates = [p for p in self.recent if p.end < person.start and not p.live]
+        found = find_rejoin(
+            self._ended(0, person),
+            [self._ended(number, p) for number, p in enumerate(candidates, start=1)],
+            self._rejoin,
+            view=view,
+        )
+        return None if found is None else candidates[found - 1]
+
+    def _ended(self, number: int, person: Growing) -> Ended:
+        return Ended(id=number, track=self._track(person), descriptor=person.descriptor)
+
+    def _track(self, person: Growing) -> BoxTrack:
+        stored = [self._store.box_track(id_) for id_ in (person.id, *person.absorbs) if id_]
+        return BoxTrack.join([*stored, person.new_track()])
+
+    def _absorb(self, earlier: Growing, later: Growing) -> None:
+        crops: tuple[Crop, ...] = merge_kept(earlier.crops, later.crops, self._crops)
+        earlier.keeper = CropKeeper.restore(self._crops, crops)
+        both = earlier.embeddings | later.embeddings
+        earlier.embeddings = {crop.jpeg: both[crop.jpeg] for crop in crops}
+        earlier.absorbs += [*([later.id] if later.id else []), *later.absorbs]
+        earlier.rows += later.rows
+        earlier.end, earlier.number, earlier.live = later.end, later.number, later.live
+
+
+def embeddings_of(person: Growing) -> Floats:
+    """The embeddings of a finished tracklet's crops, float32 `(crops, dim)`, in their order."""
+    return np.stack([person.embeddings[crop.jpeg] for crop in person.crops])

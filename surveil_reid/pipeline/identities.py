@@ -1,0 +1,45 @@
+"""What is known of an identity, with everything a person needs to check it."""
+
+from dataclasses import dataclass
+
+from surveil_reid.store import Identity, Store
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sighting:
+    """One tracklet of an identity.
+
+    Attributes:
+        tracklet: the store's id.
+        camera: name.
+        start: UTC seconds since 1970.
+        end: UTC seconds since 1970.
+        score: mean cosine similarity to the identity's other tracklets; 1 for a single one.
+        crop: path of the best crop.
+    """
+
+    tracklet: int
+    camera: str
+    start: float
+    end: float
+    score: float
+    crop: str | None
+
+
+def sightings(store: Store, identity: Identity) -> tuple[Sighting, ...]:
+    """The tracklets of an identity, in order of time."""
+    found = []
+    for tracklet_id, score in zip(identity.tracklet_ids, identity.scores, strict=True):
+        tracklet = store.tracklet(tracklet_id)
+        best = max(tracklet.crops, key=lambda crop: crop.quality, default=None)
+        found.append(
+            Sighting(
+                tracklet=tracklet_id,
+                camera=tracklet.camera,
+                start=tracklet.start,
+                end=tracklet.end,
+                score=score,
+                crop=None if best is None else str(store.crops.path(best.file)),
+            )
+        )
+    return tuple(sorted(found, key=lambda sighting: (sighting.start, sighting.tracklet)))

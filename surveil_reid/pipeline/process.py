@@ -1,0 +1,187 @@
+"""Process recorded footage: every recording of every camera, then identities over all of them."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from surveil_reid.config import CameraSource, Settings, Site
+from surveil_reid.core import SurveilReidError, WeightsError
+from surveil_reid.detection import Detector
+from surveil_reid.embedding import Embedder
+from surveil_reid.pipeline.linking import link_new
+from surveil_reid.pipeline.plan import Failure, PlannedRecording, follows, plan_camera
+from surveil_reid.pipeline.progress import Progress, Quiet
+from surveil_reid.pipeline.stretch import Stretch, Workers
+from surveil_reid.store import Recording, Store
+
+# Crop files that no row refers to are swept when they are this old: nobody is still writing them.
+STRAY_CROPS_AGE_S = 3600.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordingReport:
+    """What became of one recording.
+
+    Attributes:
+        camera: whose recording it is.
+        path: the file.
+        frames: decoded frames.
+        analysed: frames looked at, or known not to have changed.
+        tracklets: tracklets that began in it.
+        seconds: wall time spent on it now.
+        skipped: why nothing had to be done, None if something was.
+        note: what the recording did not give (it ends early, broken frames), None if nothing.
+    """
+
+    camera: str
+    path: str
+    frames: int
+    analysed: int
+    tracklets: int
+    seconds: float
+    skipped: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessReport:
+    """What became of everything that was to be processed."""
+
+    recordings: tuple[RecordingReport, ...]
+    failed: tuple[Failure, ...]
+
+
+def process(
+    site: Site,
+    store: Store,
+    *,
+    detector: Detector,
+    embedder: Embedder,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> ProcessReport:
+    """Process a site's recordings into tracklets, and link those into identities.
+
+    A recording that was processed before (its content is recognised, wherever it lies) is left
+    alone; one that was interrupted goes on where it stood. One that cannot be used is reported, and
+    the others are processed all the same.
+
+    Args:
+        site: cameras and their recordings.
+        store: where everything goes.
+        detector: finds people.
+        embedder: turns their crops into vectors; the same model as the store's, if it has one.
+        settings: options of every stage.
+        progress: told how far the work has come.
+
+    Raises:
+        ModelMismatchError: when the store holds descriptors of another model.
+        ReadOnlyError: when the store cannot be written.
+    """
+    store.check_model(embedder.info)
+    workers = Workers(
+        store=store,
+        detector=detector,
+        embedder=embedder,
+        settings=settings or Settings(),
+        progress=progress or Quiet(),
+    )
+    reports: list[RecordingReport] = []
+    failures: list[Failure] = []
+    for camera in site.cameras:
+        stretches, unusable = plan_camera(camera, store, workers.progress)
+        failures += unusable
+        for stretch in stretches:
+            done, failed = _process_stretch(stretch, camera, workers)
+            reports += done
+            failures += failed
+    try:
+        link_new(store)
+    except WeightsError as error:
+        workers.progress.warn(f"not linked into identities: {error}")
+    store.sweep_crops(STRAY_CROPS_AGE_S)
+    return ProcessReport(tuple(reports), tuple(failures))
+
+
+def _process_stretch(
+    stretch: Sequence[PlannedRecording], camera: CameraSource, workers: Workers
+) -> tuple[list[RecordingReport], list[Failure]]:
+    reports: list[RecordingReport] = []
+    failures: list[Failure] = []
+    pending = [recording for recording in stretch if not _done(recording)]
+    reports += [_skipped(recording, workers.store) for recording in stretch if _done(recording)]
+    run: Stretch | None = None
+    for planned in pending:
+        run = run or Stretch(workers, camera, _before(planned, camera, workers.store))
+        try:
+            reports.append(_timed(run, planned, workers, last=planned is pending[-1]))
+        except SurveilReidError as error:
+            failures.append(Failure(camera.name, str(planned.path), str(error)))
+            _finish_quietly(run, failures, camera)
+            run = None
+    return reports, failures
+
+
+def _finish_quietly(run: Stretch, failures: list[Failure], camera: CameraSource) -> None:
+    """Whoever was in view before the failure still gets a descriptor, if the store lets us."""
+    try:
+        run.finish()
+    except SurveilReidError as error:
+        failures.append(Failure(camera.name, "", str(error)))
+
+
+def _timed(
+    run: Stretch, planned: PlannedRecording, workers: Workers, *, last: bool
+) -> RecordingReport:
+    began = time.perf_counter()
+    frames = planned.media.frames
+    workers.progress.begin(f"{run.camera.name}: {planned.path.name}", frames)
+    try:
+        recording = run.process(planned, last=last)
+    finally:
+        workers.progress.end()
+    if recording.note:
+        workers.progress.warn(f"{planned.path}: {recording.note}")
+    return _report(recording, workers.store, planned.path, time.perf_counter() - began, None)
+
+
+def _done(planned: PlannedRecording) -> bool:
+    return planned.known is not None and planned.known.complete
+
+
+def _skipped(planned: PlannedRecording, store: Store) -> RecordingReport:
+    known = planned.known
+    if known is None:
+        msg = f"{planned.path} was never processed"
+        raise ValueError(msg)
+    return _report(known, store, planned.path, 0.0, "already processed")
+
+
+def _report(
+    recording: Recording, store: Store, path: Path, seconds: float, skipped: str | None
+) -> RecordingReport:
+    return RecordingReport(
+        camera=recording.camera,
+        path=str(path),
+        frames=recording.frames,
+        analysed=recording.analysed,
+        tracklets=store.tracklet_count(recording.id),
+        seconds=seconds,
+        skipped=skipped,
+        note=recording.note,
+    )
+
+
+def _before(planned: PlannedRecording, camera: CameraSource, store: Store) -> list[Recording]:
+    """The processed recordings that `planned` carries on, in order of time."""
+    chain: list[Recording] = []
+    start = planned.start
+    known = store.recordings(camera.name) if camera.name in store.cameras() else ()
+    earlier = [r for r in known if r.complete and r.start < planned.start]
+    for recording in sorted(earlier, key=lambda r: r.start, reverse=True):
+        if not follows(recording.start + (recording.duration or 0.0), start):
+            break
+        chain.insert(0, recording)
+        start = recording.start
+    return chain

@@ -1,0 +1,283 @@
+"""Search for a person over all cameras, by picture, tracklet or identity."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from surveil_reid.core import (
+    Floats,
+    Image,
+    Integers,
+    ModelInfo,
+    StoreError,
+    Tracklet,
+    UnknownNameError,
+    describe,
+    l2_normalise,
+)
+from surveil_reid.embedding import Embedder
+from surveil_reid.identity import decide
+from surveil_reid.matching import DescriptorIndex, RerankOptions, rerank
+from surveil_reid.store import Store
+
+# Only the head of the list is re-ranked: neighbourhoods far down say nothing, and cost time.
+RERANKED = 100
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchOptions:
+    """What to search among, and how sure to be.
+
+    Attributes:
+        top: how many hits to give at most.
+        cameras: only these; empty for all.
+        after: only tracklets in view at or after this time, UTC seconds since 1970.
+        before: only tracklets in view at or before this time.
+        false_alarm: share of searches for somebody who is not there that may report anybody.
+        doubtful: whether to search among doubtful tracklets too.
+    """
+
+    top: int = 10
+    cameras: tuple[str, ...] = ()
+    after: float | None = None
+    before: float | None = None
+    false_alarm: float = 0.01
+    doubtful: bool = False
+
+    def __post_init__(self) -> None:
+        if self.top < 1:
+            msg = f"--top must be at least 1, not {self.top}"
+            raise ValueError(msg)
+        if not 0 < self.false_alarm < 1:
+            msg = f"--false-alarm is a rate between 0 and 1, not {self.false_alarm}"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hit:
+    """One tracklet that a search found.
+
+    Attributes:
+        tracklet: the store's id.
+        identity: the identity it belongs to, if any.
+        camera: name.
+        start: UTC seconds since 1970.
+        end: UTC seconds since 1970.
+        score: cosine similarity to the query.
+        probability: that it is the person, or None where the model's scores are not calibrated.
+        match: whether the score says "the same person" at the false-alarm rate asked for.
+        crop: path of the best crop.
+    """
+
+    tracklet: int
+    identity: int | None
+    camera: str
+    start: float
+    end: float
+    score: float
+    probability: float | None
+    match: bool
+    crop: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchResult:
+    """What a search found, best first, and whether any of it is the person.
+
+    Attributes:
+        match: whether at least one hit is; False is the answer "no match".
+        false_alarm: the rate asked for.
+        threshold: the similarity from which a hit is a match.
+        extrapolated: whether that rate lies outside those measured for the model.
+        hits: best first.
+    """
+
+    match: bool
+    false_alarm: float
+    threshold: float
+    extrapolated: bool
+    hits: tuple[Hit, ...]
+
+
+def describe_pictures(images: Sequence[Image], embedder: Embedder) -> Floats:
+    """One descriptor for one or more pictures of a person.
+
+    Args:
+        images: crops, RGB uint8 `(height, width, 3)`.
+        embedder: the model of the store.
+
+    Returns:
+        float32 `(dim,)`, L2-normalised.
+    """
+    return describe(embedder.embed(images), np.ones(len(images), np.float32))
+
+
+def describe_identity(store: Store, identity: int) -> tuple[Floats, tuple[int, ...]]:
+    """The mean descriptor of an identity, and its tracklets.
+
+    Raises:
+        UnknownNameError: when the store holds no such identity.
+    """
+    members = store.identity(identity).tracklet_ids
+    known = {t.id: t.descriptor for t in store.tracklets(doubtful=True)}
+    descriptors = np.stack([known[member] for member in members])
+    return l2_normalise(descriptors.mean(axis=0, keepdims=True))[0], members
+
+
+def describe_tracklet(store: Store, tracklet: int) -> Floats:
+    """The descriptor of a tracklet.
+
+    Raises:
+        UnknownNameError: when the store holds no such tracklet, or it has no descriptor yet.
+    """
+    descriptor = store.tracklet(tracklet).descriptor
+    if descriptor is None:
+        msg = f"tracklet {tracklet} has no descriptor yet; let `surveil-reid process` finish first"
+        raise UnknownNameError(msg)
+    return descriptor
+
+
+def search(
+    store: Store,
+    query: Floats,
+    options: SearchOptions | None = None,
+    *,
+    leave_out: Sequence[int] = (),
+) -> SearchResult:
+    """Find a person by descriptor.
+
+    The head of the list is ordered by k-reciprocal re-ranking where there are enough tracklets for
+    neighbourhoods to mean something; scores stay cosine similarities, on which "match" is decided.
+
+    Args:
+        store: where to search.
+        query: float32 `(dim,)`, L2-normalised, of the store's model.
+        options: filters and the false-alarm rate.
+        leave_out: tracklets that are the query itself.
+
+    Raises:
+        StoreError: when the store holds no descriptors at all.
+        UnknownNameError: when a camera asked for does not exist.
+        WeightsError: when nobody has measured the model's false-alarm rates.
+    """
+    options = options or SearchOptions()
+    model = _model(store)
+    candidates = _candidates(store, options, leave_out)
+    found = _ranked(store, query, candidates, options.top)
+    similarities = np.array([score for _, score in found], np.float32)
+    decision = decide(
+        similarities,
+        info=model,
+        gallery_size=max(len(candidates), 1),
+        false_alarm=options.false_alarm,
+    )
+    identities = store.memberships()
+    hits = tuple(
+        Hit(
+            tracklet=tracklet.id,
+            identity=identities.get(tracklet.id),
+            camera=tracklet.camera,
+            start=tracklet.start,
+            end=tracklet.end,
+            score=float(score),
+            probability=None,
+            match=bool(match),
+            crop=_best_crop(store, tracklet.id),
+        )
+        for (tracklet, score), match in zip(found, decision.matches, strict=True)
+    )
+    store.log("search", {"hits": [hit.tracklet for hit in hits], "options": repr(options)})
+    return SearchResult(
+        match=any(hit.match for hit in hits),
+        false_alarm=options.false_alarm,
+        threshold=decision.threshold,
+        extrapolated=decision.extrapolated,
+        hits=hits,
+    )
+
+
+def open_index(store: Store) -> DescriptorIndex:
+    """The store's index; rebuilt when it is missing, stale, damaged or of another model.
+
+    Raises:
+        StoreError: when the store holds no descriptors at all.
+    """
+    index = _saved_index(store)
+    if index is None:
+        model = _model(store)
+        ids, vectors = store.descriptors()
+        index = DescriptorIndex.build(
+            ids, vectors, model_sha256=model.sha256, revision=store.revision()
+        )
+        if not store.read_only:
+            index.save(store.index_path)
+    return index
+
+
+def index_state(store: Store) -> str:
+    """Whether the index file can be used: "none", "ready" or "stale" (rebuilt when needed)."""
+    if store.model() is None or not store.index_path.exists():
+        return "none"
+    return "stale" if _saved_index(store) is None else "ready"
+
+
+def _saved_index(store: Store) -> DescriptorIndex | None:
+    model = _model(store)
+    return DescriptorIndex.open(
+        store.index_path, model_sha256=model.sha256, revision=store.revision(), dim=model.dim
+    )
+
+
+def _model(store: Store) -> ModelInfo:
+    model = store.model()
+    if model is None:
+        msg = f"{store.url}: nothing to search yet; run `surveil-reid process` first"
+        raise StoreError(msg)
+    return model
+
+
+def _candidates(
+    store: Store, options: SearchOptions, leave_out: Sequence[int]
+) -> dict[int, Tracklet]:
+    unknown = set(options.cameras) - set(store.cameras())
+    if unknown:
+        msg = (
+            f"no camera is named {min(unknown)!r}; the store holds "
+            f"{', '.join(map(repr, store.cameras())) or 'none'}"
+        )
+        raise UnknownNameError(msg)
+    found = store.tracklets(
+        doubtful=options.doubtful,
+        cameras=options.cameras,
+        after=options.after,
+        before=options.before,
+    )
+    return {t.id: t for t in found if t.id not in set(leave_out)}
+
+
+def _ranked(
+    store: Store, query: Floats, candidates: dict[int, Tracklet], top: int
+) -> list[tuple[Tracklet, float]]:
+    """The best candidates with their cosine similarities, best first."""
+    if not candidates:
+        return []
+    allowed: Integers = np.fromiter(candidates, np.int64, len(candidates))
+    scores, ids = open_index(store).search(query[None], max(top, RERANKED), allowed=allowed)
+    found = [
+        (candidates[int(id_)], float(score))
+        for id_, score in zip(ids[0], scores[0], strict=True)
+        if id_ >= 0
+    ]
+    rerank_options = RerankOptions()
+    if len(found) >= 2 * rerank_options.k1:
+        gallery = np.stack([tracklet.descriptor for tracklet, _ in found])
+        distances = rerank(query[None], gallery, options=rerank_options)[0]
+        found = [found[row] for row in np.argsort(distances, kind="stable")]
+    return found[:top]
+
+
+def _best_crop(store: Store, tracklet: int) -> str | None:
+    crops = store.tracklet(tracklet).crops
+    best = max(crops, key=lambda crop: crop.quality, default=None)
+    return None if best is None else str(store.crops.path(best.file))

@@ -1,0 +1,329 @@
+"""One camera's recordings that follow one another, processed segment by segment.
+
+A segment's detections, tracklets, crops and progress mark commit in one transaction. A run that is
+killed starts again after the last segment: the tracker is rebuilt by replaying the detections, the
+tracklets in view come back from the store, and the rows end the same as of an unbroken run.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from surveil_reid.config import CameraSource, Settings
+from surveil_reid.core import BusyError, Detections, Frame, InputError
+from surveil_reid.detection import Detector
+from surveil_reid.embedding import Embedder
+from surveil_reid.pipeline.finishing import Finisher, embeddings_of
+from surveil_reid.pipeline.growing import Follower, Growing, decoded, restored
+from surveil_reid.pipeline.plan import PlannedRecording
+from surveil_reid.pipeline.progress import Progress
+from surveil_reid.pipeline.watching import Watcher
+from surveil_reid.store import (
+    NewRecording,
+    Recording,
+    SegmentCommit,
+    SegmentDetections,
+    Store,
+    TrackletState,
+    TrackletUpdate,
+)
+from surveil_reid.video import FrameMark, FrameReader, MotionGate, read_frames
+
+# Analysed frames between two commits: what a killed run may lose, and the delay before results
+# show. Rows depend on it, since the motion gate and the tracker start afresh at these borders.
+SEGMENT_FRAMES = 96
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workers:
+    """What processing needs, wired once."""
+
+    store: Store
+    detector: Detector
+    embedder: Embedder
+    settings: Settings
+    progress: Progress
+
+
+@dataclass(slots=True)
+class _Segment:
+    """The frames since the last commit, without their pictures."""
+
+    frames: list[int] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    gated: list[bool] = field(default_factory=list)
+    detections: list[Detections] = field(default_factory=list)
+
+    def numbered(self, number: int) -> SegmentDetections:
+        return SegmentDetections(
+            number=number,
+            frames=np.array(self.frames, np.int64),
+            times=np.array(self.times, np.float64),
+            gated=np.array(self.gated, np.bool_),
+            detections=tuple(self.detections),
+        )
+
+
+class Stretch:
+    """Processes the recordings of one stretch of time, in order.
+
+    Args:
+        workers: detector, embedder, store and settings.
+        camera: whose recordings these are.
+        before: recordings in the store that this stretch carries on, in order of time.
+    """
+
+    def __init__(self, workers: Workers, camera: CameraSource, before: Sequence[Recording]) -> None:
+        settings = workers.settings
+        self._workers = workers
+        self.camera = camera
+        self._before = list(before)
+        gated = settings.video.motion_gate and not camera.moving
+        gate = MotionGate(settings.video) if gated else None
+        self._watcher = Watcher(workers.detector, gate, camera)
+        self._finisher = Finisher(
+            workers.store,
+            workers.embedder,
+            crops=settings.crops,
+            rejoin=settings.rejoin,
+            doubt=settings.doubt,
+        )
+        self._follower: Follower | None = None
+        self._replay: tuple[int, int] = (0, 0)
+
+    def process(self, planned: PlannedRecording, *, last: bool) -> Recording:
+        """Process one recording, or what is left of it.
+
+        Args:
+            planned: the recording; it follows those before.
+            last: whether nothing of this stretch comes after it, so that everybody still in view
+                is finished with it.
+
+        Raises:
+            MediaError: when it cannot be decoded.
+            BusyError: when another process works on it.
+            InputError: when it was begun with other options.
+        """
+        recording = self._begin(planned)
+        follower = self._follower = self._follower or self._resume(recording)
+        progress = self._workers.progress
+        mark = recording.state.get("mark")
+        with read_frames(
+            planned.path,
+            self._workers.settings.video,
+            resume=FrameMark(*mark) if mark else None,
+        ) as reader:
+            progress.advance(mark[0] if mark else 0)
+            recording = self._segments(reader, recording, follower, last=last)
+        self._before.append(recording)
+        return recording
+
+    def finish(self) -> None:
+        """Finish everybody in view; for a stretch whose last recording turned out unusable."""
+        if self._before and self._follower and not self._workers.store.read_only:
+            recording = self._before[-1]
+            self._commit(recording, None, self._follower, closing=self._follower.people())
+
+    def _begin(self, planned: PlannedRecording) -> Recording:
+        options = options_key(self._workers, self.camera)
+        known = planned.known
+        if known is None:
+            return self._workers.store.add_recording(
+                NewRecording(
+                    camera=self.camera.name,
+                    path=str(planned.path),
+                    sha256=planned.sha256,
+                    start=planned.start,
+                    start_known=planned.start_known,
+                    duration=planned.media.duration,
+                    fps=planned.media.fps,
+                    width=planned.media.width,
+                    height=planned.media.height,
+                    options=options,
+                )
+            )
+        if known.options != options:
+            changed = sorted(k for k in options if known.options.get(k) != options[k])
+            msg = (
+                f"{planned.path}: begun with other options ({', '.join(changed)}); finish it with "
+                f"those, or `surveil-reid remove --recording {planned.path}` first"
+            )
+            raise InputError(msg)
+        return known
+
+    def _resume(self, recording: Recording) -> Follower:
+        """A follower that stands where the last commit of this stretch left it."""
+        store, settings = self._workers.store, self._workers.settings
+        history = [*self._before, recording]
+        state = next((r.state for r in reversed(history) if r.state), None)
+        if state is None:
+            used = [r.state.get("highest", 0) for r in store.recordings(self.camera.name)]
+            self._replay = (recording.id, 0)
+            return Follower(settings.tracking, settings.crops, offset=max(used, default=0))
+        follower = Follower(settings.tracking, settings.crops, offset=state["offset"])
+        self._replay = (state["replay"][0], state["replay"][1])
+        past = [r.id for r in history]
+        for known in history[past.index(self._replay[0]) :]:
+            first = self._replay[1] if known.id == self._replay[0] else 0
+            for segment in store.segments(known.id, first):
+                follower.replay(segment, known.start)
+        self._restore(follower, state)
+        return follower
+
+    def _restore(self, follower: Follower, state: dict[str, Any]) -> None:
+        store = self._workers.store
+        for live in store.tracklet_states(camera=self.camera.name, live=True):
+            if live.live is not None and live.live > follower.offset:
+                follower.growing[live.live] = self._restored(live)
+        self._finisher.recent = [
+            self._restored(ended)
+            for ended in store.tracklet_states(
+                camera=self.camera.name, live=False, ended_after=state["window"]
+            )
+            if ended.descriptor is not None
+        ]
+
+    def _restored(self, state: TrackletState) -> Growing:
+        files = self._workers.store.crops
+        crops = [decoded(crop, files.read(crop.file)) for crop in state.crops]
+        return restored(state, crops, self._workers.settings.crops)
+
+    def _segments(
+        self, reader: FrameReader, recording: Recording, follower: Follower, *, last: bool
+    ) -> Recording:
+        segment, batch = _Segment(), list[Frame]()
+        done = recording.state.get("mark", (0, 0))[0]
+        self._watcher.restart()
+        for frame, final in with_last(reader):
+            if frame is not None:
+                batch.append(frame)
+            full = len(segment.frames) + len(batch) == SEGMENT_FRAMES
+            if full or final or len(batch) == self._workers.detector.batch_size:
+                self._look(batch, segment, recording, follower)
+                self._workers.progress.advance((batch[-1].number if batch else done) - done)
+                done, batch = (batch[-1].number if batch else done), []
+            if full or final:
+                people = follower.people() if final and last else iter(())
+                recording = self._commit(
+                    recording, segment, follower, closing=people, reader=reader, final=final
+                )
+                segment = _Segment()
+                self._watcher.restart()
+        return recording
+
+    def _look(
+        self,
+        batch: Sequence[Frame],
+        segment: _Segment,
+        recording: Recording,
+        follower: Follower,
+    ) -> None:
+        for frame, (found, gated) in zip(batch, self._watcher.watch(batch), strict=True):
+            follower.feed(frame, found, recording.start + frame.time, gated=gated)
+            segment.frames.append(frame.number)
+            segment.times.append(frame.time)
+            segment.gated.append(gated)
+            segment.detections.append(found)
+
+    def _commit(
+        self,
+        recording: Recording,
+        segment: _Segment | None,
+        follower: Follower,
+        *,
+        closing: Iterator[Growing],
+        reader: FrameReader | None = None,
+        final: bool = True,
+    ) -> Recording:
+        store = self._workers.store
+        finished = self._finisher.finish(
+            [*follower.take_ended(), *closing], view=(recording.width, recording.height)
+        )
+        unfinished = [p for p in follower.people() if p.changed and p not in finished]
+        absorbed = {number for p in finished for number in p.absorbs}
+        changed = [p for p in (*finished, *unfinished) if p.id not in absorbed]
+        number = recording.progress
+        if follower.settle():
+            self._replay = (recording.id, number + (segment is not None))
+        commit = SegmentCommit(
+            recording_id=recording.id,
+            detections=segment.numbered(number) if segment else None,
+            frames=reader.decoded if reader else recording.frames,
+            analysed=recording.analysed + (len(segment.frames) if segment else 0),
+            complete=final,
+            note=note_of(reader) if reader and final else recording.note,
+            state=self._state(recording, segment, follower),
+            updates=tuple(_update(p) for p in changed),
+            model=self._workers.embedder.info,
+        )
+        for person, id_ in zip(changed, store.commit_segment(commit), strict=True):
+            person.committed(id_)
+        self._finisher.forget(self._state(recording, segment, follower)["window"])
+        found = store.find_recording(recording.sha256)
+        if found is None:
+            msg = f"{recording.path}: removed from the store while it was being processed"
+            raise BusyError(msg)
+        return found
+
+    def _state(
+        self, recording: Recording, segment: _Segment | None, follower: Follower
+    ) -> dict[str, Any]:
+        """What a resumed run must know beside the rows; plain JSON."""
+        mark = recording.state.get("mark")
+        if segment and segment.frames:
+            mark = [segment.frames[-1], segment.times[-1]]
+        now = recording.start + (mark[1] if mark else 0.0)
+        return {
+            "mark": mark,
+            "replay": list(self._replay),
+            "offset": follower.offset,
+            "highest": follower.highest,
+            "window": self._finisher.window(now, list(follower.people())),
+        }
+
+
+def options_key(workers: Workers, camera: CameraSource) -> dict[str, Any]:
+    """Everything that the rows of a recording depend on beside its content; plain JSON."""
+    return {
+        "detector": workers.detector.sha256,
+        "embedder": workers.embedder.info.sha256,
+        "ignore": [[list(point) for point in polygon] for polygon in camera.ignore],
+        "moving": camera.moving,
+        **workers.settings.stored(),
+    }
+
+
+def with_last(frames: Iterable[Frame]) -> Iterator[tuple[Frame | None, bool]]:
+    """Each frame, and whether it is the last; of no frames, one last nothing."""
+    held: Frame | None = None
+    for frame in frames:
+        if held is not None:
+            yield held, False
+        held = frame
+    yield held, True
+
+
+def note_of(reader: FrameReader) -> str | None:
+    """In one line what a recording did not give, None if it gave everything."""
+    parts = []
+    if reader.ended_early:
+        parts.append(f"ends early: {reader.decoded} of {reader.expected} frames decoded")
+    if reader.corrupt:
+        parts.append(f"{reader.corrupt} broken frames left out")
+    return "; ".join(parts) or None
+
+
+def _update(person: Growing) -> TrackletUpdate:
+    done = person.descriptor is not None
+    return TrackletUpdate(
+        id=person.id,
+        track=person.new_track(),
+        crops=person.crops,
+        embeddings=embeddings_of(person) if done else None,
+        descriptor=person.descriptor,
+        doubtful=person.doubtful,
+        live=person.number if person.live else None,
+        absorbs=tuple(person.absorbs),
+    )

@@ -1,0 +1,72 @@
+"""Box tracks of processed recordings as MOT text, for scoring and for other tools."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from surveil_reid.store import Recording, Store
+from surveil_reid.tracking import MotTracks, TrackingOptions, fill_gaps, write_mot
+
+
+def write_box_tracks(
+    store: Store,
+    recordings: Sequence[Recording],
+    folder: Path,
+    *,
+    options: TrackingOptions | None = None,
+) -> tuple[Path, ...]:
+    """Write one MOT text file per recording, beside the list of its analysed frames.
+
+    The ids are the store's tracklet ids. Short gaps are filled linearly, with confidence 0; what is
+    doubtful is left out, as it is from linking and search.
+
+    Args:
+        store: where the tracklets are.
+        recordings: which to write.
+        folder: made if need be. A file is named for its camera, and for the recording too where a
+            camera has several.
+        options: how long a gap may be to be filled.
+
+    Returns:
+        The files, in the order of the recordings.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    max_gap = (options or TrackingOptions()).lost_seconds
+    cameras = [recording.camera for recording in recordings]
+    paths = []
+    for recording in recordings:
+        several = cameras.count(recording.camera) > 1
+        stem = f"-{Path(recording.path).stem}" if several else ""
+        path = folder / f"{recording.camera}{stem}.txt"
+        write_mot(path, recording_tracks(store, recording, max_gap=max_gap))
+        paths.append(path)
+    return tuple(paths)
+
+
+def recording_tracks(store: Store, recording: Recording, *, max_gap: float) -> MotTracks:
+    """The box tracks of one recording, gaps of up to `max_gap` seconds filled."""
+    segments = list(store.segments(recording.id))
+    frames = np.concatenate([np.zeros(0, np.int64), *(s.frames for s in segments)])
+    times = np.concatenate([np.zeros(0), *(s.times + recording.start for s in segments)])
+    doubtful = {
+        state.id for state in store.tracklet_states(camera=recording.camera) if state.doubtful
+    }
+    tracks = {
+        id_: fill_gaps(track, frames, times, max_gap=max_gap)
+        for id_, track in store.box_tracks(recording.id).items()
+        if id_ not in doubtful
+    }
+    rows = [
+        (frame, id_, box, confidence)
+        for id_, track in tracks.items()
+        for frame, box, confidence in zip(track.frames, track.boxes, track.confidences, strict=True)
+    ]
+    rows.sort(key=lambda row: row[:2])
+    return MotTracks(
+        frames=np.array([row[0] for row in rows], np.int64),
+        ids=np.array([row[1] for row in rows], np.int64),
+        boxes=np.array([row[2] for row in rows], np.float32).reshape(-1, 4),
+        confidences=np.array([row[3] for row in rows], np.float64),
+        analysed=frozenset(frames.tolist()),
+    )

@@ -1,0 +1,39 @@
+"""The store: recordings, tracklets, crops and identities in a database and a folder."""
+
+from surveil_reid.store.crop_files import CropFolder
+from surveil_reid.store.opening import open_store
+from surveil_reid.store.store import Store
+from surveil_reid.store.values import (
+    CameraCounts,
+    Event,
+    Identity,
+    IdentityGroup,
+    NewRecording,
+    Recording,
+    Removed,
+    SegmentCommit,
+    SegmentDetections,
+    StoreCounts,
+    StoredCrop,
+    TrackletState,
+    TrackletUpdate,
+)
+
+__all__ = [
+    "CameraCounts",
+    "CropFolder",
+    "Event",
+    "Identity",
+    "IdentityGroup",
+    "NewRecording",
+    "Recording",
+    "Removed",
+    "SegmentCommit",
+    "SegmentDetections",
+    "Store",
+    "StoreCounts",
+    "StoredCrop",
+    "TrackletState",
+    "TrackletUpdate",
+    "open_store",
+]

@@ -1,0 +1,63 @@
+"""Which embedder made the descriptors; those of two are never mixed."""
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from surveil_reid.core import ModelInfo, ModelMismatchError, OperatingPoint
+from surveil_reid.store.schema import ModelRow, TrackletRow
+
+
+def current_model(session: Session) -> ModelInfo | None:
+    """The embedder of the descriptors in the store; None while there are none."""
+    used = select(TrackletRow.id).where(TrackletRow.model_id == ModelRow.id).exists()
+    row = session.scalars(select(ModelRow).where(used)).first()
+    return None if row is None else model_info(row)
+
+
+def require_model(session: Session, info: ModelInfo) -> None:
+    """Raise ModelMismatchError when the descriptors in the store were made by another model."""
+    held = current_model(session)
+    if held is not None and held.sha256 != info.sha256:
+        msg = (
+            f"the store's descriptors were made by {held.name} ({held.sha256[:12]}), not by "
+            f"{info.name} ({info.sha256[:12]}); use that, or change the whole store over with "
+            f"`surveil-reid reembed --embedder {info.name}`"
+        )
+        raise ModelMismatchError(msg)
+
+
+def save_model(session: Session, info: ModelInfo) -> int:
+    """The id of the model's row, which is written, or refreshed where `info` says more."""
+    values: dict[str, Any] = {
+        "name": info.name,
+        "dim": info.dim,
+        "preprocessing": info.preprocessing,
+        "linking": [asdict(point) for point in info.linking],
+        "linking_similarity": info.linking_similarity,
+        "source": info.source,
+    }
+    row = session.scalars(select(ModelRow).where(ModelRow.sha256 == info.sha256)).first()
+    if row is None:
+        session.execute(insert(ModelRow), [{"sha256": info.sha256, **values}])
+        return session.scalars(select(ModelRow.id).where(ModelRow.sha256 == info.sha256)).one()
+    # An uncalibrated copy of the model takes no calibration away.
+    values = {name: value for name, value in values.items() if value not in (None, [], "")}
+    if any(getattr(row, name) != value for name, value in values.items()):
+        session.execute(update(ModelRow).where(ModelRow.id == row.id).values(**values))
+    return row.id
+
+
+def model_info(row: ModelRow) -> ModelInfo:
+    """The row as a value."""
+    return ModelInfo(
+        name=row.name,
+        sha256=row.sha256,
+        dim=row.dim,
+        preprocessing=row.preprocessing,
+        linking=tuple(OperatingPoint(**point) for point in row.linking),
+        linking_similarity=row.linking_similarity,
+        source=row.source,
+    )

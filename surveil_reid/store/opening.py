@@ -1,0 +1,102 @@
+"""Opens a store: finds its database and folder, creates or migrates them."""
+
+import os
+from pathlib import Path
+
+from sqlalchemy import URL, inspect, text
+
+from surveil_reid.core import ReadOnlyError, StoreError
+from surveil_reid.store.engine import Database, parse_url, sqlite_file
+from surveil_reid.store.failures import database_failures, file_failures
+from surveil_reid.store.schema import REVISION
+from surveil_reid.store.store import Store
+
+
+def open_store(
+    url: str = "sqlite:///surveil.db",
+    *,
+    folder: Path | None = None,
+    create: bool = True,
+    read_only: bool = False,
+) -> Store:
+    """Open a store, and create it where there is none.
+
+    Args:
+        url: of the database, as SQLAlchemy writes it.
+        folder: for crops and the index; by default `x.files` beside the SQLite file `x.db`.
+        create: False refuses an SQLite file that is not there, rather than start an empty store.
+        read_only: create, migrate and change nothing.
+
+    Raises:
+        ReadOnlyError: when the file or a folder cannot be written.
+        SchemaError: when a newer version of the software made the store.
+        BusyError: when another process keeps its lock.
+        StoreError: when the URL names no usable database, or one that holds something else.
+    """
+    parsed = parse_url(url)
+    file = sqlite_file(parsed)
+    place = _folder(parsed, file, folder)
+    if file is not None and not create and not file.exists():
+        msg = f"there is no store at {file}; name one with --store, or make it with `process`"
+        raise StoreError(msg)
+    if file is not None and not read_only:
+        with file_failures(file):
+            _require_access(file)
+    database = Database(parsed, read_only=read_only)
+    try:
+        if _revision(database) != REVISION:
+            _bring_up_to_date(database)
+        if not read_only:
+            with file_failures(place):
+                place.mkdir(parents=True, exist_ok=True)
+            _require_write(place)
+    except BaseException:
+        database.close()
+        raise
+    return Store(database, place, file)
+
+
+def _revision(database: Database) -> str | None:
+    with database_failures(database.name), database.engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _bring_up_to_date(database: Database) -> None:
+    # Alembic is a third of the time that it takes to open a store, and most need no migration.
+    from surveil_reid.store import migrate  # noqa: PLC0415
+
+    if database.read_only:
+        migrate.check_current(database)
+    else:
+        migrate.migrate(database)
+
+
+def _folder(url: URL, file: Path | None, folder: Path | None) -> Path:
+    if folder is not None:
+        return Path(folder).absolute()
+    if file is None:
+        name = url.render_as_string(hide_password=True)
+        msg = f"{name} has no file to keep crops beside; say in which folder to keep them"
+        raise StoreError(msg)
+    return file.with_suffix(".files")
+
+
+def _require_access(file: Path) -> None:
+    """SQLite would notice only at the first write, after minutes of work."""
+    if not file.parent.is_dir():
+        msg = f"the folder {file.parent} does not exist; create it or name another store"
+        raise StoreError(msg)
+    if file.is_dir():
+        msg = f"{file} is a folder; name a file for the store"
+        raise StoreError(msg)
+    _require_write(file.parent)
+    if file.exists():
+        _require_write(file)
+
+
+def _require_write(path: Path) -> None:
+    if not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        msg = f"{path} cannot be written; check its permissions, or name another store"
+        raise ReadOnlyError(msg)

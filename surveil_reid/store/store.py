@@ -1,0 +1,310 @@
+"""The store as other packages see it: one class, each method one transaction."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from surveil_reid.core import BoxTrack, Floats, Integers, ModelInfo, Tracklet
+from surveil_reid.store import (
+    counts,
+    crop_rows,
+    identities,
+    journal,
+    models,
+    recordings,
+    removal,
+    segments,
+    tracklets,
+)
+from surveil_reid.store import reembed as change_over
+from surveil_reid.store.crop_files import CropFolder
+from surveil_reid.store.engine import Database
+from surveil_reid.store.failures import file_failures
+from surveil_reid.store.values import (
+    Event,
+    Identity,
+    IdentityGroup,
+    NewRecording,
+    Recording,
+    Removed,
+    SegmentCommit,
+    SegmentDetections,
+    StoreCounts,
+    TrackletState,
+)
+
+
+class Store:
+    """What has been seen, in a database and a folder of crops. Made by `open_store`.
+
+    Every method is one transaction and raises StoreError, or one of its kinds, when the database
+    or the folder cannot be used: BusyError, SpaceError, ReadOnlyError.
+
+    Attributes:
+        url: the database, without its password.
+        read_only: whether everything that writes is refused.
+        folder: holds the crops and the index.
+        crops: the pictures.
+        index_path: where the search index belongs; derived, and deleted by removals.
+    """
+
+    def __init__(self, database: Database, folder: Path, file: Path | None) -> None:
+        self.url = database.name
+        self.read_only = database.read_only
+        self.folder = folder
+        self.crops = CropFolder(folder / "crops")
+        self.index_path = folder / "index.faiss"
+        self._database = database
+        self._file = file
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection; the store can be opened again."""
+        self._database.close()
+
+    # Cameras, recordings and their segments
+
+    def cameras(self) -> tuple[str, ...]:
+        """Names, in their order."""
+        with self._database.reading() as session:
+            return tuple(recordings.camera_ids(session))
+
+    def recordings(self, camera: str | None = None) -> tuple[Recording, ...]:
+        """Recordings by their start, of one camera or of all.
+
+        Raises:
+            UnknownNameError: when there is no such camera.
+        """
+        with self._database.reading() as session:
+            return recordings.list_recordings(session, camera)
+
+    def find_recording(self, sha256: str) -> Recording | None:
+        """The recording whose file has this content."""
+        with self._database.reading() as session:
+            return recordings.find_recording(session, sha256)
+
+    def add_recording(self, new: NewRecording) -> Recording:
+        """Add a recording with nothing processed yet, and its camera where that is new.
+
+        Raises:
+            BusyError: when the store holds the file already.
+        """
+        with self._database.writing() as session:
+            return recordings.add_recording(session, new)
+
+    def commit_segment(self, commit: SegmentCommit) -> tuple[int, ...]:
+        """Store one segment's results, all or nothing; the tracklets' ids, parallel to updates.
+
+        Raises:
+            BusyError: when another process has committed this segment.
+            UnknownNameError: when the recording or a tracklet is not there.
+            ModelMismatchError: when the store's descriptors were made by another model.
+            SpaceError: when the disk is full; nothing half-written remains.
+        """
+        return segments.commit_segment(self._database, self.crops, commit)
+
+    def segments(self, recording_id: int, first: int = 0) -> Iterator[SegmentDetections]:
+        """The committed segments from number `first` on, read one at a time."""
+        return segments.read_segments(self._database, recording_id, first)
+
+    # Tracklets
+
+    def tracklet_states(
+        self, *, camera: str, live: bool | None = None, ended_after: float | None = None
+    ) -> tuple[TrackletState, ...]:
+        """A camera's tracklets by id; only those in view or out of it, or ended after a moment.
+
+        Raises:
+            UnknownNameError: when there is no such camera.
+        """
+        with self._database.reading() as session:
+            return tracklets.find_states(session, camera, live=live, ended_after=ended_after)
+
+    def tracklet(self, number: int) -> TrackletState:
+        """One tracklet with its crops.
+
+        Raises:
+            UnknownNameError: when there is no such tracklet.
+        """
+        with self._database.reading() as session:
+            return tracklets.read_state(session, number)
+
+    def tracklet_count(self, recording_id: int) -> int:
+        """How many tracklets began in a recording."""
+        with self._database.reading() as session:
+            return tracklets.count_begun(session, recording_id)
+
+    def box_track(self, tracklet_id: int) -> BoxTrack:
+        """A tracklet's boxes in order of time; frame numbers are those of each recording.
+
+        Raises:
+            UnknownNameError: when there is no such tracklet.
+        """
+        with self._database.reading() as session:
+            return tracklets.read_track(session, tracklet_id)
+
+    def box_tracks(self, recording_id: int) -> dict[int, BoxTrack]:
+        """Every tracklet's boxes within one recording, by tracklet."""
+        with self._database.reading() as session:
+            return tracklets.read_tracks(session, recording_id)
+
+    def tracklets(
+        self,
+        *,
+        doubtful: bool = False,
+        cameras: Sequence[str] = (),
+        after: float | None = None,
+        before: float | None = None,
+    ) -> tuple[Tracklet, ...]:
+        """Tracklets that have a descriptor, by id.
+
+        Args:
+            doubtful: whether to give the doubtful ones too.
+            cameras: only of these; of none named, all.
+            after: only those in view at this moment or later, UTC seconds since 1970.
+            before: only those in view at this moment or earlier.
+
+        Raises:
+            UnknownNameError: when there is no such camera.
+        """
+        with self._database.reading() as session:
+            return tracklets.find_tracklets(
+                session, doubtful=doubtful, cameras=cameras, after=after, before=before
+            )
+
+    def descriptors(self, *, doubtful: bool = False) -> tuple[Integers, Floats]:
+        """Ids, int64 `(n,)` rising, and descriptors, float32 `(n, dim)`, both of `tracklets`."""
+        with self._database.reading() as session:
+            return tracklets.read_descriptors(session, doubtful=doubtful)
+
+    # Models
+
+    def model(self) -> ModelInfo | None:
+        """The model of the descriptors in the store; None while there are none."""
+        with self._database.reading() as session:
+            return models.current_model(session)
+
+    def check_model(self, info: ModelInfo) -> None:
+        """Raise ModelMismatchError when the descriptors in the store are another model's."""
+        with self._database.reading() as session:
+            models.require_model(session, info)
+
+    def reembed(self, model: ModelInfo, compute: Callable[[Sequence[bytes]], Floats]) -> int:
+        """Change all embeddings and descriptors over to `model`; identities are dropped.
+
+        Args:
+            model: the new embedder.
+            compute: from JPEGs to float32 `(n, dim)`, L2-normalised.
+
+        Returns:
+            How many tracklets have a new descriptor.
+        """
+        return change_over.reembed(self._database, self.crops, model, compute)
+
+    # Identities
+
+    def memberships(self) -> dict[int, int]:
+        """The identity of each tracklet that has one."""
+        with self._database.reading() as session:
+            return identities.read_memberships(session)
+
+    def identities(self) -> tuple[Identity, ...]:
+        """All identities by id."""
+        with self._database.reading() as session:
+            return identities.list_identities(session)
+
+    def identity(self, number: int) -> Identity:
+        """One identity.
+
+        Raises:
+            UnknownNameError: when there is no such identity.
+        """
+        with self._database.reading() as session:
+            return identities.read_identity(session, number)
+
+    def set_identities(self, groups: Sequence[IdentityGroup]) -> tuple[int, ...]:
+        """Replace the whole assignment; the identities' ids, parallel to `groups`.
+
+        Raises:
+            UnknownNameError: when an identity or tracklet is not there.
+            ArrayError: when a tracklet or an identity comes twice.
+        """
+        with self._database.writing() as session:
+            return identities.set_identities(session, groups)
+
+    # Removal
+
+    def remove_camera(self, name: str) -> Removed:
+        """Remove a camera with its recordings, tracklets, crops, memberships and the index.
+
+        Raises:
+            UnknownNameError: when there is no such camera.
+        """
+        with self._database.writing() as session:
+            removed, files = removal.remove_camera(session, name)
+        return self._delete_files(removed, files)
+
+    def remove_recording(self, path_or_sha256: str) -> Removed:
+        """Remove a recording with what was drawn from it, and the index.
+
+        A tracklet that crosses into another recording keeps what lies there.
+
+        Raises:
+            UnknownNameError: when there is no such recording.
+        """
+        with self._database.writing() as session:
+            removed, files = removal.remove_recording(session, path_or_sha256)
+        return self._delete_files(removed, files)
+
+    def _delete_files(self, removed: Removed, files: set[str]) -> Removed:
+        crop_rows.delete_unreferred(self._database, self.crops, files)
+        with file_failures(self.folder):
+            # The index holds descriptors of people who are to be forgotten.
+            for path in self.folder.glob(f"{self.index_path.name}*"):
+                path.unlink(missing_ok=True)
+        return removed
+
+    def sweep_crops(self, older_than_s: float) -> int:
+        """Delete files that no row refers to, left by a killed run; return how many.
+
+        Args:
+            older_than_s: spare younger files: another process may be about to refer to them.
+        """
+        return crop_rows.sweep(self._database, self.crops, time.time() - older_than_s)
+
+    # The log and the numbers
+
+    def revision(self) -> int:
+        """Grows whenever tracklets, descriptors or doubtful flags change."""
+        with self._database.reading() as session:
+            return journal.read_revision(session)
+
+    def log(self, kind: str, detail: dict[str, Any], who: str | None = None) -> None:
+        """Add a line to the log; `detail` is plain JSON values."""
+        with self._database.writing() as session:
+            journal.log(session, kind, detail, who)
+
+    def events(self, limit: int) -> tuple[Event, ...]:
+        """The newest lines of the log, newest first."""
+        with self._database.reading() as session:
+            return journal.list_events(session, limit)
+
+    def counts(self) -> StoreCounts:
+        """What the store holds."""
+        file = self._file
+        rows = [] if file is None else [file, file.with_name(f"{file.name}-wal")]
+        size = counts.size_on_disk([*rows, self.folder])
+        with self._database.reading() as session:
+            return counts.count_rows(session, size)

@@ -1,0 +1,156 @@
+"""Reads tracklets back: as linking and search see them, as a resumed run does, and their boxes."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from surveil_reid.core import BoxTrack, Floats, Integers, Tracklet, UnknownNameError
+from surveil_reid.store.codec import decode_matrix, decode_track, decode_vector
+from surveil_reid.store.crop_rows import crops_of
+from surveil_reid.store.models import current_model
+from surveil_reid.store.recordings import camera_id, camera_ids
+from surveil_reid.store.schema import TrackletRow, TrackPartRow
+from surveil_reid.store.values import StoredCrop, TrackletState
+
+
+def find_states(
+    session: Session, camera: str, *, live: bool | None, ended_after: float | None
+) -> tuple[TrackletState, ...]:
+    """A camera's tracklets, in order of their numbers."""
+    query = select(TrackletRow).where(TrackletRow.camera_id == camera_id(session, camera))
+    if live is not None:
+        column = TrackletRow.live
+        query = query.where(column.is_not(None) if live else column.is_(None))
+    if ended_after is not None:
+        query = query.where(TrackletRow.end > ended_after)
+    rows = session.scalars(query.order_by(TrackletRow.id)).all()
+    crops = crops_of(session, [row.id for row in rows])
+    return tuple(_state(row, camera, crops.get(row.id, ())) for row in rows)
+
+
+def read_state(session: Session, number: int) -> TrackletState:
+    """One tracklet.
+
+    Raises:
+        UnknownNameError: when the store does not hold it.
+    """
+    row = session.get(TrackletRow, number)
+    if row is None:
+        raise _unknown(number)
+    names = {value: name for name, value in camera_ids(session).items()}
+    return _state(row, names[row.camera_id], crops_of(session, [number]).get(number, ()))
+
+
+def count_begun(session: Session, recording_id: int) -> int:
+    """How many tracklets began in a recording."""
+    query = select(func.count()).select_from(TrackletRow)
+    return session.scalars(query.where(TrackletRow.recording_id == recording_id)).one()
+
+
+def find_tracklets(
+    session: Session,
+    *,
+    doubtful: bool,
+    cameras: Sequence[str],
+    after: float | None,
+    before: float | None,
+) -> tuple[Tracklet, ...]:
+    """Tracklets with a descriptor, in order of their numbers."""
+    conditions = _described(doubtful=doubtful)
+    if cameras:
+        numbers = [camera_id(session, name) for name in cameras]
+        conditions.append(TrackletRow.camera_id.in_(numbers))
+    if after is not None:
+        conditions.append(TrackletRow.end >= after)
+    if before is not None:
+        conditions.append(TrackletRow.start <= before)
+    columns = (TrackletRow.id, TrackletRow.camera_id, TrackletRow.start, TrackletRow.end)
+    query = select(*columns, TrackletRow.descriptor).where(*conditions)
+    # Sorted here: asked to, SQLite reads the whole table in order instead of an index on time.
+    rows = sorted(session.execute(query), key=lambda row: row[0])
+    names = {value: name for name, value in camera_ids(session).items()}
+    matrix = _matrix(session, (found.descriptor or b"" for found in rows))
+    return tuple(
+        Tracklet(number, names[camera], start, end, vector)
+        for (number, camera, start, end, _), vector in zip(rows, matrix, strict=True)
+    )
+
+
+def read_descriptors(session: Session, *, doubtful: bool) -> tuple[Integers, Floats]:
+    """All descriptors: ids int64 `(n,)`, rising, and float32 `(n, dim)`, read-only."""
+    query = select(TrackletRow.id, TrackletRow.descriptor)
+    query = query.where(*_described(doubtful=doubtful)).order_by(TrackletRow.id)
+    rows = session.execute(query).all()
+    ids = np.fromiter((row.id for row in rows), np.int64, len(rows))
+    return ids, _matrix(session, (row.descriptor or b"" for row in rows))
+
+
+def read_track(session: Session, number: int) -> BoxTrack:
+    """A tracklet's boxes in all recordings.
+
+    Raises:
+        UnknownNameError: when the store does not hold the tracklet.
+    """
+    if session.get(TrackletRow, number) is None:
+        raise _unknown(number)
+    query = select(TrackPartRow.track).where(TrackPartRow.tracklet_id == number)
+    return _assemble(session.scalars(query.order_by(TrackPartRow.start, TrackPartRow.id)))
+
+
+def read_tracks(session: Session, recording_id: int) -> dict[int, BoxTrack]:
+    """The boxes within one recording, by tracklet."""
+    parts: dict[int, list[bytes]] = defaultdict(list)
+    query = (
+        select(TrackPartRow.tracklet_id, TrackPartRow.track)
+        .where(TrackPartRow.recording_id == recording_id)
+        .order_by(TrackPartRow.tracklet_id, TrackPartRow.start, TrackPartRow.id)
+    )
+    for number, blob in session.execute(query):
+        parts[number].append(blob)
+    return {number: _assemble(blobs) for number, blobs in parts.items()}
+
+
+def _described(*, doubtful: bool) -> list[ColumnElement[bool]]:
+    described = TrackletRow.descriptor.is_not(None)
+    return [described] if doubtful else [described, TrackletRow.doubtful.is_(False)]
+
+
+def _matrix(session: Session, blobs: Iterable[bytes]) -> Floats:
+    model = current_model(session)
+    return decode_matrix(blobs, 0 if model is None else model.dim)
+
+
+def _assemble(blobs: Iterable[bytes]) -> BoxTrack:
+    """Join parts; those of absorbed tracklets may interleave, so the rows are put in order."""
+    parts = [decode_track(blob) for blob in blobs]
+    times = np.concatenate([np.zeros(0), *(part.times for part in parts)])
+    order = np.argsort(times, kind="stable")
+    return BoxTrack(
+        frames=np.concatenate([np.zeros(0, np.int64), *(p.frames for p in parts)])[order],
+        times=times[order],
+        boxes=np.concatenate([np.zeros((0, 4), np.float32), *(p.boxes for p in parts)])[order],
+        confidences=np.concatenate([np.zeros(0, np.float32), *(p.confidences for p in parts)])[
+            order
+        ],
+    )
+
+
+def _state(row: TrackletRow, camera: str, crops: tuple[StoredCrop, ...]) -> TrackletState:
+    return TrackletState(
+        id=row.id,
+        camera=camera,
+        recording_id=row.recording_id,
+        start=row.start,
+        end=row.end,
+        live=row.live,
+        doubtful=row.doubtful,
+        descriptor=None if row.descriptor is None else decode_vector(row.descriptor),
+        crops=crops,
+    )
+
+
+def _unknown(number: int) -> UnknownNameError:
+    return UnknownNameError(f"the store holds no tracklet {number}")

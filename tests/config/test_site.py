@@ -1,0 +1,104 @@
+"""Site files and camera options: what is read, and what a mistake is answered with."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from surveil_reid.config import load_site, parse_camera, site_of
+from surveil_reid.core import SiteError
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "site.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_example_site_is_read() -> None:
+    site = load_site(Path("configs/site.example.yaml"))
+    assert [camera.name for camera in site.cameras] == ["gate", "yard"]
+    assert site.cameras[0].clock_offset == -2.5
+    assert len(site.cameras[0].ignore[0]) == 4
+    start = site.cameras[0].recordings[0].start
+    assert start == datetime(2026, 3, 1, 1, tzinfo=UTC).timestamp()
+
+
+def test_paths_are_relative_to_the_site_file(tmp_path: Path) -> None:
+    site = load_site(write(tmp_path, "cameras: [{name: a, recordings: [x.mp4, /y.mp4]}]"))
+    assert [r.path for r in site.cameras[0].recordings] == [str(tmp_path / "x.mp4"), "/y.mp4"]
+
+
+def test_a_start_is_that_of_the_first_recording_only(tmp_path: Path) -> None:
+    text = "cameras: [{name: a, recordings: [x.mp4, y.mp4], start: 2026-03-01T08:00:00}]"
+    first, second = load_site(write(tmp_path, text)).cameras[0].recordings
+    assert first.start == datetime(2026, 3, 1, 8, tzinfo=UTC).timestamp()
+    assert second.start is None
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "valid dictionary"),
+        ("cameras: []", "cameras"),
+        ("cameras: [{name: a, recordings: []}]", "recordings"),
+        ("cameras: [{name: a, recording: [x]}]", "did you mean 'recordings'"),
+        ("camera: [{name: a, recordings: [x]}]", "cameras"),
+        ("cameras: [{name: a, recordings: [x], zzz: 1}]", "the keys are name, recordings"),
+        ("cameras: [{name: a, recordings: [x], ignore: [[[0, 0], [1, 1]]]}]", "three points"),
+        ("cameras: [{name: a, recordings: [x], clock_offset: .nan}]", "clock_offset"),
+        ("cameras: [{name: a, recordings: [x], start: noon}]", "start"),
+        ("cameras: [{name: a, recordings: [x]}, {name: a, recordings: [y]}]", "named 'a'"),
+        (
+            "cameras: [{name: a, recordings: [x]}]\ntravel: [{from: a, to: b, minimum: 1}]",
+            "camera 'b'",
+        ),
+        (
+            "cameras: [{name: a, recordings: [x]}]\ntravel: [{from: a, too: a, minimum: 1}]",
+            "did you mean 'to'|to: Field required",
+        ),
+        ("{", "not a YAML file"),
+    ],
+)
+def test_a_mistake_is_named_in_one_line(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(SiteError, match=says) as caught:
+        load_site(write(tmp_path, text))
+    assert str(tmp_path / "site.yaml") in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_or_binary_site_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SiteError, match="No such file"):
+        load_site(tmp_path / "none.yaml")
+    (tmp_path / "film.mp4").write_bytes(b"\xff\xfe\x00\x80")
+    with pytest.raises(SiteError, match="not UTF-8 text"):
+        load_site(tmp_path / "film.mp4")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "path", "start"),
+    [
+        ("gate=a.mp4", "gate", "a.mp4", None),
+        ("gate=a=b.mp4", "gate", "a=b.mp4", None),
+        ("gate=a@b.mp4", "gate", "a@b.mp4", None),
+        ("gate=a@b.mp4@1970-01-01T00:01:00Z", "gate", "a@b.mp4", 60.0),
+        ("gate=a.mp4@1970-01-01T01:00:00+01:00", "gate", "a.mp4", 0.0),
+        ("gate=a.mp4@1970-01-01T00:00:01", "gate", "a.mp4", 1.0),
+    ],
+)
+def test_camera_options(text: str, name: str, path: str, start: float | None) -> None:
+    camera = parse_camera(text)
+    assert (camera.name, camera.recordings[0].path) == (name, path)
+    assert camera.recordings[0].start == start
+
+
+@pytest.mark.parametrize("text", ["", "gate", "=a.mp4", "gate="])
+def test_a_camera_option_needs_a_name_and_a_path(text: str) -> None:
+    with pytest.raises(SiteError, match="NAME=PATH"):
+        parse_camera(text)
+
+
+def test_the_same_name_again_adds_recordings() -> None:
+    site = site_of(map(parse_camera, ["gate=a.mp4", "yard=b.mp4", "gate=c.mp4"]))
+    assert [c.name for c in site.cameras] == ["gate", "yard"]
+    assert [r.path for r in site.cameras[0].recordings] == ["a.mp4", "c.mp4"]

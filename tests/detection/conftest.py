@@ -1,0 +1,36 @@
+"""Small untrained networks, saved as Ultralytics saves them."""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+MakeModel = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def make_model(tmp_path_factory: pytest.TempPathFactory) -> MakeModel:
+    """Saves an untrained YOLO11n with the class names and for the task asked for."""
+    # Slow imports, and Ultralytics must not be imported but by way of the adapter.
+    torch = import_module("surveil_reid.detection.ultralytics_library").torch
+    from ultralytics.nn.tasks import DetectionModel, SegmentationModel  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("models")
+
+    def make(*names: str, task: str = "detect") -> Path:
+        path = folder / f"{task}-{'-'.join(names)}.pt"
+        if not path.exists():
+            torch.manual_seed(0)
+            kind, config = {
+                "detect": (DetectionModel, "yolo11n.yaml"),
+                "segment": (SegmentationModel, "yolo11n-seg.yaml"),
+            }[task]
+            network = kind(config, nc=len(names), verbose=False)
+            network.names = dict(enumerate(names))
+            network.task = task
+            network.args = {}
+            torch.save({"model": network.half(), "train_args": {}}, path)
+        return path
+
+    return make

@@ -1,0 +1,282 @@
+"""The main job on generated footage: who is found, where, when, and once only."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import surveil_reid
+from helpers.detectors import ColourDetector
+from helpers.embedders import ColourEmbedder
+from helpers.footage import write_video
+from helpers.process_colours import process_colours
+from helpers.rows import crop_files, rows
+from helpers.scenes import FPS, GATE, GREEN, RED, Walk, scene
+from surveil_reid.core import InputError, ModelMismatchError
+from surveil_reid.pipeline import Failure
+from surveil_reid.store import Store, open_store
+
+EIGHT = datetime(2026, 3, 1, 8, tzinfo=UTC).timestamp()
+
+
+@pytest.fixture(scope="module")
+def processed(tmp_path_factory: pytest.TempPathFactory, cameras: list[str]) -> Path:
+    database = tmp_path_factory.mktemp("processed") / "site.db"
+    with open_store(f"sqlite:///{database}") as store:
+        report = process_colours(store, cameras)
+    assert report.failed == ()
+    assert [(r.camera, r.frames, r.analysed, r.tracklets) for r in report.recordings] == [
+        ("gate", 200, 200, 3),
+        ("yard", 200, 200, 3),
+    ]
+    return database
+
+
+def opened(database: Path) -> Store:
+    return open_store(f"sqlite:///{database}")
+
+
+def test_everybody_is_one_tracklet_where_they_walked(processed: Path) -> None:
+    with opened(processed) as store:
+        seen = sorted((t.camera, t.start - EIGHT, t.end - EIGHT) for t in store.tracklets())
+    expected = [("gate", w.start, w.end) for w in GATE]
+    for (camera, start, end), (wanted, begin, gone) in zip(seen[:3], expected, strict=True):
+        assert camera == wanted
+        assert start == pytest.approx(begin, abs=0.3)
+        assert end == pytest.approx(gone, abs=0.3)
+
+
+def test_who_was_seen_by_both_cameras_is_one_identity(processed: Path) -> None:
+    with opened(processed) as store:
+        cameras = sorted(identity.cameras for identity in store.identities())
+    assert cameras == [("gate",), ("gate", "yard"), ("gate", "yard"), ("yard",)]
+
+
+def test_box_tracks_lie_on_the_people(processed: Path) -> None:
+    with opened(processed) as store:
+        blue = max((t for t in store.tracklets(cameras=["gate"])), key=lambda t: t.start)
+        track = store.box_track(blue.id)
+    walk = GATE[2]  # the only one whom nobody crosses
+    for time, box in zip(track.times - EIGHT, track.boxes, strict=True):
+        share = (time - walk.start) / (walk.end - walk.start)
+        left = walk.x[0] + share * (walk.x[1] - walk.x[0])
+        np.testing.assert_allclose(box, [left, walk.y, left + 16, walk.y + 44], atol=3)
+
+
+def test_crops_are_kept_spread_over_the_time_in_view(processed: Path) -> None:
+    with opened(processed) as store:
+        for tracklet in store.tracklets():
+            crops = store.tracklet(tracklet.id).crops
+            assert 4 <= len(crops) <= 8
+            assert crops[-1].time - crops[0].time > 0.6 * (tracklet.end - tracklet.start)
+            assert all(crop.embedding is not None for crop in crops)
+        referred = {c.file for t in store.tracklets() for c in store.tracklet(t.id).crops}
+    assert crop_files(processed) == referred
+
+
+def test_processing_again_changes_nothing(processed: Path, cameras: list[str]) -> None:
+    before = rows(processed)
+    with opened(processed) as store:
+        report = process_colours(store, cameras)
+    assert [r.skipped for r in report.recordings] == ["already processed"] * 2
+    assert rows(processed) == before
+
+
+def test_a_recording_is_recognised_wherever_it_lies(
+    processed: Path, site_videos: dict[str, Path], tmp_path: Path
+) -> None:
+    copy = tmp_path / "renamed.mp4"
+    copy.write_bytes(site_videos["gate"].read_bytes())
+    before = rows(processed)
+    with opened(processed) as store:
+        report = process_colours(store, [f"other={copy}@2026-03-01T09:00:00Z"])
+    assert report.recordings[0].skipped == "already processed"
+    assert rows(processed) == before
+
+
+def test_another_model_is_refused_before_anything_happens(
+    processed: Path, cameras: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ColourEmbedder, "info", replace(ColourEmbedder.info, sha256="0" * 64))
+    with opened(processed) as store, pytest.raises(ModelMismatchError, match="reembed"):
+        process_colours(store, cameras)
+
+
+@pytest.mark.parametrize("seconds", [7.3, 9.6])
+def test_a_person_who_crosses_a_file_boundary_is_one_tracklet(
+    tmp_path: Path, seconds: float
+) -> None:
+    first, second = tmp_path / "part1.mp4", tmp_path / "part2.mp4"
+    write_video(first, scene(GATE, seconds), fps=FPS)
+    write_video(second, scene(GATE, 20 - seconds, begin=seconds), fps=FPS)
+    with opened(tmp_path / "site.db") as store:
+        process_colours(store, [f"gate={tmp_path}/part*.mp4@2026-03-01T08:00:00Z"])
+        together = store.tracklets()
+        green = min(together, key=lambda t: abs(t.start - EIGHT - GATE[1].start))
+        parts = [len(store.box_tracks(r.id).get(green.id, ())) for r in store.recordings()]
+    assert len(together) == 3
+    assert green.end - EIGHT == pytest.approx(GATE[1].end, abs=0.3)
+    assert all(part > 10 for part in parts)
+
+
+def test_a_file_that_arrives_later_carries_its_people_on(tmp_path: Path) -> None:
+    first, second = tmp_path / "part1.mp4", tmp_path / "part2.mp4"
+    write_video(first, scene(GATE, 7.3), fps=FPS)
+    write_video(second, scene(GATE, 12.7, begin=7.3), fps=FPS)
+    with opened(tmp_path / "site.db") as store:
+        process_colours(store, [f"gate={first}@2026-03-01T08:00:00Z"])
+        assert len(store.tracklets()) == 2
+        process_colours(store, [f"gate={second}@2026-03-01T08:00:07.300Z"])
+        later = [(t.start, t.end, t.descriptor) for t in store.tracklets()]
+    with opened(tmp_path / "together.db") as store:
+        process_colours(store, [f"gate={tmp_path}/part*.mp4@2026-03-01T08:00:00Z"])
+        once = [(t.start, t.end, t.descriptor) for t in store.tracklets()]
+    assert len(later) == len(once) == 3
+    for (start, end, descriptor), (begin, gone, expected) in zip(later, once, strict=True):
+        assert (start, end) == (pytest.approx(begin, abs=0.01), pytest.approx(gone, abs=0.01))
+        assert float(descriptor @ expected) > 0.999
+
+
+def test_an_interrupted_tracklet_is_joined_again(tmp_path: Path) -> None:
+    walk = Walk(RED, 1, 9)
+    pictures = scene([walk], 10)
+    hidden = scene([], 10)
+    pictures[45:65] = hidden[45:65]  # two seconds behind something
+    write_video(tmp_path / "a.mp4", pictures, fps=FPS)
+    with opened(tmp_path / "site.db") as store:
+        process_colours(store, [f"gate={tmp_path}/a.mp4@2026-03-01T08:00:00Z"])
+        assert [round(t.end - t.start, 1) for t in store.tracklets()] == [pytest.approx(8, abs=0.4)]
+
+
+def test_another_person_at_the_same_place_is_not_joined(tmp_path: Path) -> None:
+    pictures = scene([Walk(RED, 1, 4, x=(60, 70)), Walk(GREEN, 6, 9, x=(70, 80))], 10)
+    write_video(tmp_path / "a.mp4", pictures, fps=FPS)
+    with opened(tmp_path / "site.db") as store:
+        process_colours(store, [f"gate={tmp_path}/a.mp4@2026-03-01T08:00:00Z"])
+        assert len(store.tracklets()) == 2
+
+
+def test_somebody_who_stands_still_stays_in_view(tmp_path: Path) -> None:
+    still = [
+        Walk(RED, 1, 4, x=(4, 60)),
+        Walk(RED, 4, 25, x=(60, 60)),
+        Walk(RED, 25, 28, x=(60, 140)),
+    ]
+    write_video(tmp_path / "a.mp4", scene(still, 30), fps=FPS)
+    with opened(tmp_path / "site.db") as store:
+        process_colours(store, [f"gate={tmp_path}/a.mp4@2026-03-01T08:00:00Z"], fps=5.0)
+        (tracklet,) = store.tracklets()
+        gated = sum(s.gated.sum() for s in store.segments(store.recordings()[0].id))
+    assert gated > 60
+    assert tracklet.end - tracklet.start == pytest.approx(27, abs=0.6)
+
+
+def test_people_in_an_ignored_zone_are_not_seen(
+    tmp_path: Path, site_videos: dict[str, Path]
+) -> None:
+    site_file = tmp_path / "site.yaml"
+    site_file.write_text(
+        f"cameras: [{{name: gate, recordings: [{site_videos['gate']}], "
+        "ignore: [[[0, 100], [160, 100], [160, 120], [0, 120]]]}]"
+    )
+    with opened(tmp_path / "site.db") as store:
+        surveil_reid.process(
+            surveil_reid.load_site(site_file),
+            store,
+            detector=ColourDetector(),
+            embedder=ColourEmbedder(),
+            settings=replace(surveil_reid.Settings(), video=surveil_reid.VideoOptions(fps=None)),
+        )
+        assert len(store.tracklets()) == 2  # green walks with feet at y = 114
+
+
+def test_what_cannot_be_used_is_named_and_the_rest_is_processed(
+    tmp_path: Path, site_videos: dict[str, Path]
+) -> None:
+    text = tmp_path / "text.mp4"
+    text.write_text("no film")
+    empty = tmp_path / "empty.mp4"
+    empty.touch()
+    (tmp_path / "nothing").mkdir()
+    with opened(tmp_path / "site.db") as store:
+        report = process_colours(
+            store,
+            [
+                f"a={tmp_path / 'missing.mp4'}",
+                f"b={text}",
+                f"c={empty}",
+                f"d={tmp_path / 'nothing'}",
+                f"gate={site_videos['gate']}@2026-03-01T08:00:00Z",
+            ],
+        )
+        assert store.cameras() == ("gate",)
+        assert len(store.tracklets()) == 3
+    assert [failure.camera for failure in report.failed] == ["a", "b", "c", "d"]
+    for failure in report.failed:
+        assert isinstance(failure, Failure)
+        assert failure.path in failure.error
+        assert "\n" not in failure.error
+
+
+def test_a_recording_that_ends_early_gives_what_it_has(tmp_path: Path) -> None:
+    cut = tmp_path / "cut.mp4"
+    write_video(cut, scene(GATE, 20), fps=FPS, faststart=True)
+    cut.write_bytes(cut.read_bytes()[: int(cut.stat().st_size * 0.6)])
+    with opened(tmp_path / "site.db") as store:
+        report = process_colours(store, [f"gate={cut}@2026-03-01T08:00:00Z"])
+        (recording,) = store.recordings()
+    assert report.failed == ()
+    assert 0 < report.recordings[0].frames < 200
+    assert recording.complete
+    assert f"{recording.frames} of 200 frames" in (report.recordings[0].note or "")
+
+
+def test_nobody_in_view_is_no_failure(tmp_path: Path) -> None:
+    write_video(tmp_path / "empty.mp4", scene([], 12), fps=FPS)
+    with opened(tmp_path / "site.db") as store:
+        report = process_colours(store, [f"gate={tmp_path / 'empty.mp4'}"])
+        assert store.identities() == ()
+    assert report.failed == ()
+    assert report.recordings[0].tracklets == 0
+
+
+def test_an_interrupted_recording_does_not_go_on_with_other_options(
+    tmp_path: Path, site_videos: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = f"gate={site_videos['gate']}@2026-03-01T08:00:00Z"
+    calls = iter(range(40))
+
+    class Interrupted(Exception):  # noqa: N818
+        pass
+
+    original = ColourDetector._detect
+
+    def fail_late(self: ColourDetector, image: np.ndarray) -> object:
+        if next(calls, None) is None:
+            raise Interrupted
+        return original(self, image)
+
+    with opened(tmp_path / "site.db") as store:
+        with monkeypatch.context() as patched:
+            patched.setattr(ColourDetector, "_detect", fail_late)
+            with pytest.raises(Interrupted):
+                process_colours(store, [camera])
+        report = process_colours(store, [camera], fps=5.0)
+        assert "other options (video)" in report.failed[0].error
+        assert process_colours(store, [camera]).failed == ()
+        assert len(store.tracklets()) == 3
+
+
+def test_unknown_times_are_said_to_be_unknown(tmp_path: Path, site_videos: dict[str, Path]) -> None:
+    with opened(tmp_path / "site.db") as store:
+        process_colours(store, [f"gate={site_videos['gate']}"])
+        (recording,) = store.recordings()
+    assert recording.start == 0.0
+    assert not recording.start_known
+
+
+def test_options_out_of_range_are_refused() -> None:
+    with pytest.raises(InputError, match="fps"):
+        surveil_reid.VideoOptions(fps=0)

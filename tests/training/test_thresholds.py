@@ -1,0 +1,304 @@
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image as PillowImage
+
+from surveil_reid.assets import read_description
+from surveil_reid.core import (
+    ArrayError,
+    Floats,
+    Image,
+    InputError,
+    ModelInfo,
+    Tracklet,
+    WeightsError,
+    l2_normalise,
+)
+from surveil_reid.embedding.checkpoint import CheckpointMeta, load_checkpoint, save_checkpoint
+from surveil_reid.embedding.model import ArchitectureOptions, build_model
+from training import thresholds
+from training.labelled_tracklets import Labelled, cut_tracklets
+from training.threshold_fitting import (
+    bcubed,
+    best_linking_similarity,
+    cross_camera_similarities,
+    operating_points,
+)
+
+DESCRIPTION = """\
+# Where this came from, in somebody's own words.
+name: tiny
+input: {name: data, size: [256, 128], colour: BGR}
+linking:  # of an older fit
+  - similarity: 0.9
+    false_alarm: 0.5
+    detection: 0.5
+    fitted_on: nothing much
+
+linking_similarity: 0.99
+output: out
+dim: 16  # as the network says
+"""
+
+
+def market(people: int = 25, seed: int = 0, noise: float = 0.6) -> tuple[list[str], Floats]:
+    """Names and features of a made-up Market-1501: each person twice in each of three cameras."""
+    rng = np.random.default_rng(seed)
+    names, features = [], []
+    for person in range(1, people + 1):
+        look = rng.normal(size=16)
+        for camera in range(1, 4):
+            for piece in range(2):
+                frame = 10_000 * person + 1000 * piece
+                names.append(f"{person:04}_c{camera}s1_{frame:06}_01.jpg")
+                features.append(look + noise * rng.normal(size=16))
+    return names, l2_normalise(np.array(features))
+
+
+@pytest.mark.parametrize(
+    ("names", "pieces"),
+    [
+        ([], []),
+        (["0002_c1s1_000451_03.jpg"], [(0,)]),
+        (["0002_c1s1_000451_03.jpg", "0002_c1s1_000651_01.jpg"], [(0, 1)]),
+        (["0002_c1s1_000451_03.jpg", "0002_c1s1_000652_01.jpg"], [(0,), (1,)]),
+        (["0002_c1s1_000451_03.jpg", "0002_c1s2_000452_01.jpg"], [(0,), (1,)]),
+        (["0002_c1s1_000451_03.jpg", "0002_c2s1_000452_01.jpg"], [(0,), (1,)]),
+        (["0002_c1s1_000451_03.jpg", "0003_c1s1_000452_01.jpg"], [(0,), (1,)]),
+        (["0002_c1s1_000500_03.jpg", "0002_c1s1_000451_01.jpg.jpg"], [(0, 1)]),
+        (["0000_c1s1_000451_03.jpg", "-1_c1s1_000451_03.jpg"], []),
+    ],
+)
+def test_tracklets_are_cut_by_person_camera_sequence_and_gap(
+    names: list[str], pieces: list[tuple[int, ...]]
+) -> None:
+    features = np.eye(4, dtype=np.float32)[: len(names)]
+    found = cut_tracklets(names, features)
+    assert [tuple(np.flatnonzero(item.tracklet.descriptor)) for item in found] == pieces
+    for item, piece in zip(found, pieces, strict=True):
+        assert item.person == int(names[piece[0]].split("_", maxsplit=1)[0])
+        np.testing.assert_allclose(item.tracklet.descriptor.max(), 1 / math.sqrt(len(piece)), 1e-6)
+
+
+def test_times_of_tracklets_tell_who_was_in_view_together() -> None:
+    names = ["0001_c1s1_000100_00.jpg", "0001_c1s1_000200_00.jpg", "0002_c1s1_000150_00.jpg"]
+    names += ["0003_c1s2_000150_00.jpg", "0004_c1s1_000201_00.jpg"]
+    one, two, three, four = cut_tracklets(names, np.eye(5, dtype=np.float32))
+    assert one.tracklet.overlaps(two.tracklet)
+    assert not one.tracklet.overlaps(three.tracklet)
+    assert not one.tracklet.overlaps(four.tracklet)
+    assert one.tracklet.end - one.tracklet.start == 4
+
+
+def test_a_foreign_file_name_is_refused() -> None:
+    with pytest.raises(InputError, match=r"holiday\.jpg"):
+        cut_tracklets(["holiday.jpg"], np.eye(4, dtype=np.float32)[:1])
+
+
+def test_the_real_training_set_gives_as_many_tracklets_as_were_counted_by_hand(
+    real_data: Path,
+) -> None:
+    folder = real_data / "Market-1501-v15.09.15" / "bounding_box_train"
+    names = [path.name for path in folder.glob("*.jpg")]
+    found = cut_tracklets(names, np.ones((len(names), 1), np.float32))
+    assert len(names) == 12_936
+    assert len({item.person for item in found}) == 751
+    assert len(found) == 5354
+
+
+labels = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=20)
+
+
+@given(labels)
+def test_bcubed_is_its_definition(pairs: list[tuple[int, int]]) -> None:
+    precisions, recalls = [], []
+    for person, group in pairs:
+        together = [p for p, g in pairs if g == group]
+        mine = [g for p, g in pairs if p == person]
+        precisions.append(together.count(person) / len(together))
+        recalls.append(mine.count(group) / len(mine))
+    found = bcubed([p for p, _ in pairs], [g for _, g in pairs])
+    assert found.precision == pytest.approx(np.mean(precisions))
+    assert found.recall == pytest.approx(np.mean(recalls))
+    assert min(found.precision, found.recall) - 1e-9 <= found.f1
+    assert found.f1 <= max(found.precision, found.recall) + 1e-9
+
+
+def test_pairs_are_those_of_two_cameras() -> None:
+    def item(number: int, camera: str, person: int) -> Labelled:
+        look = np.eye(4, dtype=np.float32)[number]
+        return Labelled(Tracklet(number, camera, 0.0, 1.0, look), person)
+
+    same, different = cross_camera_similarities(
+        [item(0, "a", 1), item(1, "b", 1), item(2, "a", 2), item(3, "a", 1)]
+    )
+    assert (len(same), len(different)) == (2, 1)
+    assert same.dtype == different.dtype == np.float32
+
+
+def test_each_point_reaches_the_share_of_pairs_that_it_names() -> None:
+    rng = np.random.default_rng(0)
+    same = rng.normal(0.6, 0.2, 5000).astype(np.float32)
+    different = rng.normal(0.1, 0.1, 200_000).astype(np.float32)
+    points = operating_points(same, different, "a test")
+    assert [point.false_alarm for point in points] == [1e-4, 1e-3, 1e-2, 1e-1]
+    for point in points:
+        assert sum(different >= point.similarity) == round(point.false_alarm * 200_000)
+        assert point.detection == pytest.approx(sum(same >= point.similarity) / 5000)
+        assert point.fitted_on == "a test"
+
+
+@pytest.mark.parametrize(("same", "different"), [(0, 0), (0, 1000), (10, 0), (10, 94)])
+def test_too_few_pairs_are_refused(same: int, different: int) -> None:
+    with pytest.raises(ArrayError, match="too few"):
+        operating_points(np.ones(same, np.float32), np.ones(different, np.float32), "a test")
+
+
+def test_the_linking_similarity_separates_what_can_be_separated() -> None:
+    """People at right angles, pictures of one at a cosine of at least 0.8: all between will do."""
+    names, features = market(people=12, noise=0)
+    owners = np.array([int(name[:4]) - 1 for name in names])
+    rng = np.random.default_rng(0)
+    features = l2_normalise(np.eye(16)[owners] + 0.08 * rng.normal(size=features.shape))
+    similarity, score = best_linking_similarity(cut_tracklets(names, features))
+    assert 0.3 < similarity < 0.9
+    assert score.f1 == 1
+
+
+class PictureMeans:
+    """An embedder whose embedding is the picture's mean colour, blown up to 16 numbers."""
+
+    info = ModelInfo(name="means", sha256="ab" * 32, dim=16)
+
+    def embed(self, images: Sequence[Image]) -> Floats:
+        means = np.array([image.mean(axis=(0, 1)) for image in images])
+        return l2_normalise(np.repeat(means, 6, axis=1)[:, :16])
+
+
+class TestProgram:
+    @pytest.fixture
+    def features(self, tmp_path: Path) -> Path:
+        names, features = market()
+        np.savez(tmp_path / "features.npz", names=np.array(names), features=features)
+        return tmp_path / "features.npz"
+
+    def run(self, *arguments: str | Path) -> int:
+        return thresholds.main([str(argument) for argument in arguments])
+
+    def test_prints_what_a_description_can_take(
+        self, features: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert self.run("--features", features, "--unseen") == 0
+        printed = capsys.readouterr()
+        keys = yaml.safe_load(printed.out)
+        assert list(keys) == ["linking_similarity", "linking"]
+        assert [point["false_alarm"] for point in keys["linking"]] == pytest.approx(
+            [1e-2, 1e-1], rel=0.1
+        )
+        assert all("25 people, 150 tracklets" in point["fitted_on"] for point in keys["linking"])
+        assert "probably trained" not in printed.out
+        assert "BCubed F1" in printed.err
+
+    def test_warns_where_the_model_may_have_seen_these_people(
+        self, features: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert self.run("--features", features) == 0
+        assert all(
+            "probably trained" in point["fitted_on"]
+            for point in yaml.safe_load(capsys.readouterr().out)["linking"]
+        )
+
+    def test_stores_them_in_a_description_and_leaves_the_rest(
+        self, features: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = tmp_path / "tiny.yaml"
+        path.write_text(DESCRIPTION, encoding="utf-8")
+        for _ in range(2):
+            assert self.run("--features", features, "--out", path) == 0
+            description = read_description(path)
+            printed = yaml.safe_load(capsys.readouterr().out)
+            assert description.linking_similarity == printed["linking_similarity"]
+            assert [point.similarity for point in description.linking] == [
+                point["similarity"] for point in printed["linking"]
+            ]
+            text = path.read_text(encoding="utf-8")
+            assert "# Where this came from" in text
+            assert "dim: 16  # as the network says" in text
+            assert "older fit" not in text
+            assert description.output == "out"
+
+    def test_stores_them_in_a_checkpoint_and_leaves_the_weights(
+        self, features: Path, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "model.safetensors"
+        model = build_model(ArchitectureOptions(backbone="resnet18"))
+        save_checkpoint(path, model, CheckpointMeta(name="mine", licence="MIT"))
+        assert self.run("--features", features, "--out", path) == 0
+        after = load_checkpoint(path)
+        assert after.meta.linking
+        assert after.meta.linking_similarity is not None
+        assert (after.meta.name, after.meta.licence) == ("mine", "MIT")
+        for name, tensor in model.state_dict().items():
+            assert (after.model.state_dict()[name] == tensor).all()
+
+    def test_embeds_the_training_pictures_itself(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        folder = tmp_path / "bounding_box_train"
+        folder.mkdir()
+        rng = np.random.default_rng(0)
+        for name in market()[0]:
+            person = np.random.default_rng(int(name[:4])).integers(0, 255, 3)
+            colour = np.clip(person + rng.integers(-9, 9, 3), 0, 255).astype(np.uint8)
+            save_picture(folder / name, np.tile(colour, (8, 4, 1)))
+        monkeypatch.setattr(thresholds, "load_embedder", lambda _: PictureMeans())
+        assert self.run("--embedder", "means", "--market", tmp_path) == 0
+        assert "25 people, 150 tracklets" in capsys.readouterr().out
+
+    def test_says_in_one_line_what_is_missing(
+        self, features: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        np.savez(tmp_path / "other.npz", pictures=np.zeros(3))
+        (tmp_path / "broken.yaml").write_text("name: only", encoding="utf-8")
+        for arguments, said in (
+            (("--features", tmp_path / "none.npz"), "none.npz"),
+            (("--features", tmp_path / "other.npz"), "names"),
+            (("--features", features, "--out", tmp_path / "broken.yaml"), "broken.yaml"),
+            (("--embedder", tmp_path / "none.onnx", "--market", tmp_path), "none.onnx"),
+        ):
+            assert self.run(*arguments) == 1
+            printed = capsys.readouterr()
+            assert said in printed.err
+            assert printed.err.count("\n") == 1
+            assert not printed.out
+
+    def test_a_folder_without_pictures_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="bounding_box_train"):
+            thresholds.embed_market(PictureMeans(), tmp_path)
+
+    def test_a_description_that_is_none_stays_untouched(self, tmp_path: Path) -> None:
+        path = tmp_path / "site.yaml"
+        path.write_text("cameras: []\n", encoding="utf-8")
+        fitted = thresholds.fit(cut_tracklets(*market()), "a test")
+        with pytest.raises(WeightsError, match=r"site\.yaml"):
+            thresholds.store_in_description(path, fitted)
+        assert path.read_text(encoding="utf-8") == "cameras: []\n"
+
+    @pytest.mark.parametrize("arguments", [(), ("--embedder", "e"), ("--market", "m")])
+    def test_without_features_it_needs_a_model_and_pictures(
+        self, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit, match="2"):
+            self.run(*arguments)
+        assert "--features" in capsys.readouterr().err
+
+
+def save_picture(path: Path, image: Image) -> None:
+    """Write RGB uint8 `(height, width, 3)`."""
+    PillowImage.fromarray(image).save(path, quality=95)

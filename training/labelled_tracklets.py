@@ -1,0 +1,72 @@
+"""Tracklets of people whose identity is known, cut from the pictures of Market-1501."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from surveil_reid.core import Floats, InputError, Tracklet, describe
+
+FRAMES_PER_SECOND = 25
+LONGEST_GAP = 200
+"""Frames without a picture of a person within one tracklet, at most."""
+
+SEQUENCE_SECONDS = 1e6
+"""Sequences of a camera were shot one after another; this far apart they never overlap."""
+
+NAME = re.compile(r"(-?\d+)_c(\d+)s(\d+)_(\d+)_(\d+)")
+
+
+class Labelled(NamedTuple):
+    """A tracklet, and whose it is."""
+
+    tracklet: Tracklet
+    person: int
+
+
+def cut_tracklets(names: Sequence[str], features: Floats) -> list[Labelled]:
+    """Cut pictures into tracklets: one person, camera and sequence, without long gaps.
+
+    Args:
+        names: file names, as `0002_c1s1_000451_03.jpg`; distractors and junk are left out.
+        features: float32 `(n, dim)`, L2-normalised, of the pictures in the order of `names`.
+
+    Returns:
+        Tracklets numbered from 0, described by the mean of their pictures' features.
+
+    Raises:
+        InputError: when a name is not one of Market-1501.
+    """
+    pictures = sorted((*_parse(name), row) for row, name in enumerate(names))
+    pieces: list[list[tuple[int, ...]]] = []
+    for picture in pictures:
+        last = pieces[-1][-1] if pieces else None
+        if last is None or last[:3] != picture[:3] or picture[3] - last[3] > LONGEST_GAP:
+            pieces.append([])
+        pieces[-1].append(picture)
+    people = [piece for piece in pieces if piece[0][0] > 0]
+    return [_labelled(number, piece, features) for number, piece in enumerate(people)]
+
+
+def _parse(name: str) -> tuple[int, int, int, int]:
+    """Person, camera, sequence and frame."""
+    match = NAME.match(name)
+    if match is None:
+        msg = f"{name} is no file name of Market-1501, such as 0002_c1s1_000451_03.jpg"
+        raise InputError(msg)
+    person, camera, sequence, frame, _ = map(int, match.groups())
+    return person, camera, sequence, frame
+
+
+def _labelled(number: int, piece: Sequence[tuple[int, ...]], features: Floats) -> Labelled:
+    person, camera, sequence, first, _ = piece[0]
+    rows = [row for *_, row in piece]
+    tracklet = Tracklet(
+        id=number,
+        camera=f"c{camera}",
+        start=sequence * SEQUENCE_SECONDS + first / FRAMES_PER_SECOND,
+        end=sequence * SEQUENCE_SECONDS + piece[-1][3] / FRAMES_PER_SECOND,
+        descriptor=describe(features[rows], np.ones(len(rows), np.float32)),
+    )
+    return Labelled(tracklet, person)

@@ -1,0 +1,149 @@
+"""Fitting the thresholds of an embedder to tracklets of people whose identity is known."""
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from surveil_reid.core import ArrayError, Floats, OperatingPoint
+from surveil_reid.identity import LinkOptions, link
+from training.labelled_tracklets import Labelled
+
+RATES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+ENOUGH_PAIRS = 10
+"""Pairs of different people that must reach a threshold for its rate to count as measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class BCubed:
+    """How well a grouping agrees with the truth, averaged over tracklets.
+
+    Bagga and Baldwin, "Entity-Based Cross-Document Coreferencing Using the Vector Space Model",
+    COLING-ACL 1998.
+
+    Attributes:
+        precision: share of a tracklet's group that is the same person, itself included.
+        recall: share of a person's tracklets that are in a tracklet's group, itself included.
+    """
+
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of both."""
+        return 2 * self.precision * self.recall / (self.precision + self.recall)
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What a model's description says about deciding with it.
+
+    Attributes:
+        linking: operating points by increasing false-alarm rate.
+        linking_similarity: where linking groups tracklets best.
+        bcubed: how well it does there, on the same people.
+    """
+
+    linking: tuple[OperatingPoint, ...]
+    linking_similarity: float
+    bcubed: BCubed
+
+
+def fit(labelled: Sequence[Labelled], fitted_on: str) -> Thresholds:
+    """Fit operating points and the similarity for linking.
+
+    Args:
+        labelled: tracklets of known people.
+        fitted_on: the data in words; it is kept with every operating point.
+
+    Raises:
+        ArrayError: when there are too few people, cameras or tracklets to measure anything.
+    """
+    same, different = cross_camera_similarities(labelled)
+    linking_similarity, bcubed = best_linking_similarity(labelled)
+    return Thresholds(operating_points(same, different, fitted_on), linking_similarity, bcubed)
+
+
+def cross_camera_similarities(labelled: Sequence[Labelled]) -> tuple[Floats, Floats]:
+    """Cosine similarities of all pairs of tracklets from two cameras.
+
+    Returns:
+        Those of one person, and those of different people; both float32 `(pairs,)`.
+    """
+    descriptors = np.array([item.tracklet.descriptor for item in labelled], np.float32)
+    people = np.array([item.person for item in labelled])
+    cameras = np.array([item.tracklet.camera for item in labelled])
+    same, different = [np.zeros(0, np.float32)], [np.zeros(0, np.float32)]
+    for row in range(1, len(labelled)):
+        others = cameras[:row] != cameras[row]
+        similarities = descriptors[:row][others] @ descriptors[row]
+        mine = people[:row][others] == people[row]
+        same.append(similarities[mine])
+        different.append(similarities[~mine])
+    return np.concatenate(same), np.concatenate(different)
+
+
+def operating_points(same: Floats, different: Floats, fitted_on: str) -> tuple[OperatingPoint, ...]:
+    """The similarities that pairs of different people reach at each of `RATES`, as measured.
+
+    Args:
+        same: similarities of pairs of one person.
+        different: similarities of pairs of different people.
+        fitted_on: the data in words.
+
+    Returns:
+        Points by increasing rate; a rate that fewer than `ENOUGH_PAIRS` pairs would decide is left
+        out.
+
+    Raises:
+        ArrayError: when there is no pair of one person, or too few of different people.
+    """
+    counts = [round(rate * len(different)) for rate in RATES]
+    counts = [count for count in counts if count >= ENOUGH_PAIRS]
+    if len(same) == 0 or not counts:
+        msg = (
+            f"{len(same)} pairs of one person and {len(different)} of others are too few to fit on"
+        )
+        raise ArrayError(msg)
+    descending = -np.sort(-different)
+    thresholds = [float(descending[count - 1]) for count in counts]
+    return tuple(
+        OperatingPoint(
+            similarity=threshold,
+            false_alarm=float((different >= threshold).mean()),
+            detection=float((same >= threshold).mean()),
+            fitted_on=fitted_on,
+        )
+        for threshold in thresholds
+    )
+
+
+def best_linking_similarity(labelled: Sequence[Labelled]) -> tuple[float, BCubed]:
+    """The similarity, to a hundredth, at which linking groups the tracklets best by BCubed F1."""
+    coarse, _ = _best([step / 10 for step in range(1, 10)], labelled)
+    return _best([round(coarse + step / 100, 2) for step in range(-9, 10)], labelled)
+
+
+def _best(similarities: Sequence[float], labelled: Sequence[Labelled]) -> tuple[float, BCubed]:
+    scores = {similarity: linking_score(labelled, similarity) for similarity in similarities}
+    best = max(scores, key=lambda similarity: (scores[similarity].f1, similarity))
+    return best, scores[best]
+
+
+def linking_score(labelled: Sequence[Labelled], similarity: float) -> BCubed:
+    """Link the tracklets and score the groups."""
+    groups = link([item.tracklet for item in labelled], LinkOptions(similarity=similarity))
+    group_of = {member: number for number, group in enumerate(groups) for member in group.members}
+    found = [group_of[item.tracklet.id] for item in labelled]
+    return bcubed([item.person for item in labelled], found)
+
+
+def bcubed(truth: Sequence[Hashable], found: Sequence[Hashable]) -> BCubed:
+    """Score a grouping against the truth; both name a group for each of n ≥ 1 things."""
+    both = Counter(zip(truth, found, strict=True))
+    true_sizes, found_sizes = Counter(truth), Counter(found)
+    precision = sum(count * count / found_sizes[group] for (_, group), count in both.items())
+    recall = sum(count * count / true_sizes[person] for (person, _), count in both.items())
+    return BCubed(precision / len(truth), recall / len(truth))

@@ -1,0 +1,169 @@
+"""Fit an embedder's thresholds on people whose identity is known: Market-1501's training set.
+
+Run it as `python -m training.thresholds --embedder E --market DIR [--out FILE]`. It measures how
+alike tracklets of one person and of different people are across cameras (the operating points), and
+finds the similarity at which linking groups tracklets best. The test identities stay untouched.
+"""
+
+import argparse
+import dataclasses
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from surveil_reid.assets import parse_description, read_description
+from surveil_reid.core import Floats, InputError, SurveilReidError, l2_normalise
+from surveil_reid.embedding import Embedder, load_embedder
+from surveil_reid.embedding.atomic import write_atomically
+from surveil_reid.video.pictures import read_picture
+from training.labelled_tracklets import Labelled, cut_tracklets
+from training.threshold_fitting import Thresholds, fit
+
+IMAGES_AT_ONCE = 256
+THRESHOLD_KEYS = re.compile(r"^linking(?:_similarity)?:.*\n?(?:[ -].*\n?|\n)*", re.MULTILINE)
+SUMMARY = "Fit an embedder's operating points and linking similarity on Market-1501's training set."
+
+
+def embed_market(embedder: Embedder, folder: Path) -> tuple[list[str], Floats]:
+    """Embed the pictures of Market-1501's training identities.
+
+    Args:
+        embedder: the model.
+        folder: Market-1501, as it is unpacked.
+
+    Returns:
+        File names, and float32 `(n, dim)` L2-normalised.
+
+    Raises:
+        InputError: when the folder holds no training pictures.
+    """
+    paths = sorted((folder / "bounding_box_train").glob("*.jpg"))
+    if not paths:
+        msg = f"no pictures in {folder / 'bounding_box_train'}; name the folder of Market-1501"
+        raise InputError(msg)
+    parts = [
+        embedder.embed([read_picture(path) for path in paths[start : start + IMAGES_AT_ONCE]])
+        for start in range(0, len(paths), IMAGES_AT_ONCE)
+    ]
+    return [path.name for path in paths], np.concatenate(parts)
+
+
+def read_features(path: Path) -> tuple[list[str], Floats]:
+    """Read features that were kept: `names` `(n,)` and `features` float32 `(n, dim)`.
+
+    Raises:
+        InputError: when the file cannot be read or lacks one of them.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            return kept["names"].tolist(), l2_normalise(kept["features"])
+    except (OSError, KeyError, ValueError) as error:
+        msg = f"{path} holds no features: {error}; it must be .npz with `names` and `features`"
+        raise InputError(msg) from error
+
+
+def describe_data(labelled: Sequence[Labelled], *, unseen: bool) -> str:
+    """The data that thresholds were fitted on, with a warning where the model may know it."""
+    people = len({item.person for item in labelled})
+    text = (
+        f"Market-1501 training set: {people} people, {len(labelled)} tracklets, "
+        "pairs across cameras"
+    )
+    seen = "; the model was probably trained on these people, so expect more false alarms"
+    return text if unseen else text + seen
+
+
+def as_yaml(thresholds: Thresholds) -> str:
+    """The keys of a model description that hold the thresholds."""
+    rounded = [
+        dataclasses.asdict(point)
+        | {"similarity": round(point.similarity, 4)}
+        | {name: float(f"{getattr(point, name):.3g}") for name in ("false_alarm", "detection")}
+        for point in thresholds.linking
+    ]
+    keys = {"linking_similarity": thresholds.linking_similarity, "linking": rounded}
+    return yaml.safe_dump(keys, sort_keys=False, width=100)
+
+
+def store_in_description(path: Path, thresholds: Thresholds) -> None:
+    """Put the thresholds into a model's description; everything else in the file stays.
+
+    Raises:
+        WeightsError: when the file is no description, or cannot be written.
+    """
+    read_description(path)
+    rest = THRESHOLD_KEYS.sub("", path.read_text(encoding="utf-8"))
+    text = rest.rstrip("\n") + "\n" + as_yaml(thresholds)
+    parse_description(text, str(path))
+    write_atomically(path, text.encode())
+
+
+def store_in_checkpoint(path: Path, thresholds: Thresholds) -> None:
+    """Put the thresholds into a checkpoint.
+
+    Its SHA-256 changes with that, so do it before a store is made with it.
+
+    Raises:
+        WeightsError: when the file is no checkpoint, or cannot be written.
+    """
+    # Torch takes seconds to import, and a description needs none of it.
+    from surveil_reid.embedding.checkpoint import load_checkpoint, save_checkpoint  # noqa: PLC0415
+
+    checkpoint = load_checkpoint(path)
+    update = {
+        "linking": thresholds.linking,
+        "linking_similarity": thresholds.linking_similarity,
+    }
+    save_checkpoint(path, checkpoint.model, checkpoint.meta.model_copy(update=update))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fit and print, and store where asked; returns the exit status."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.features is None and None in {options.embedder, options.market}:
+        parser.error("give --embedder and --market, or --features")
+    try:
+        if options.features is not None:
+            names, features = read_features(options.features)
+        else:
+            names, features = embed_market(load_embedder(options.embedder), options.market)
+        labelled = cut_tracklets(names, features)
+        thresholds = fit(labelled, describe_data(labelled, unseen=options.unseen))
+        if options.out is not None:
+            checkpoint = options.out.suffix == ".safetensors"
+            (store_in_checkpoint if checkpoint else store_in_description)(options.out, thresholds)
+    except SurveilReidError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    score = thresholds.bcubed
+    sys.stderr.write(
+        f"linking at {thresholds.linking_similarity}: BCubed F1 {score.f1:.4f} "
+        f"(precision {score.precision:.4f}, recall {score.recall:.4f}) on the same people\n"
+    )
+    sys.stdout.write(as_yaml(thresholds))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training.thresholds", description=SUMMARY)
+    parser.add_argument("--embedder", metavar="E", help="the model: a file, or its description")
+    parser.add_argument("--market", metavar="DIR", type=Path, help="Market-1501, unpacked")
+    parser.add_argument(
+        "--features", metavar="FILE.npz", type=Path, help="names and features instead of both"
+    )
+    parser.add_argument(
+        "--unseen", action="store_true", help="the model was not trained on Market-1501"
+    )
+    parser.add_argument(
+        "--out", metavar="FILE", type=Path, help="a description or checkpoint to store them in"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
