@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from surveil_reid.embedding import load_embedder as load_embedder
     from surveil_reid.evaluation import score_tracks as score_tracks
     from surveil_reid.pipeline import Check as Check
+    from surveil_reid.pipeline import ProcessReport as ProcessReport
     from surveil_reid.pipeline import Progress as Progress
     from surveil_reid.pipeline import SearchOptions as SearchOptions
     from surveil_reid.pipeline import SearchResult as SearchResult
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from surveil_reid.pipeline import search as search
     from surveil_reid.pipeline import sightings as sightings
     from surveil_reid.pipeline import write_box_tracks as write_box_tracks
+    from surveil_reid.store import Identity as Identity
     from surveil_reid.store import Store as Store
     from surveil_reid.store import open_store as open_store
     from surveil_reid.tracking import read_mot as read_mot
@@ -75,6 +77,7 @@ _ROOMS = {
     "evaluation": ("score_tracks",),
     "pipeline": (
         "Check",
+        "ProcessReport",
         "Progress",
         "SearchOptions",
         "SearchResult",
@@ -90,7 +93,7 @@ _ROOMS = {
         "sightings",
         "write_box_tracks",
     ),
-    "store": ("Store", "open_store"),
+    "store": ("Identity", "Store", "open_store"),
     "tracking": ("read_mot",),
     "video": ("VideoOptions", "read_picture"),
 }

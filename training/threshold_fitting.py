@@ -11,6 +11,9 @@ from surveil_reid.identity import LinkOptions, link
 from training.labelled_tracklets import Labelled
 
 RATES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+LINKING_RATE = 1e-3
+"""A rate, and not the similarity at which these very tracklets are grouped best: that one depends
+on how many people there are to be confused, and is stricter than a site of some dozens needs."""
 ENOUGH_PAIRS = 10
 """Pairs of different people that must reach a threshold for its rate to count as measured."""
 
@@ -42,8 +45,8 @@ class Thresholds:
 
     Attributes:
         linking: operating points by increasing false-alarm rate.
-        linking_similarity: where linking groups tracklets best.
-        bcubed: how well it does there, on the same people.
+        linking_similarity: where linking is to begin, at the rate asked for.
+        bcubed: how well linking groups tracklets there, on the same people.
     """
 
     linking: tuple[OperatingPoint, ...]
@@ -51,19 +54,25 @@ class Thresholds:
     bcubed: BCubed
 
 
-def fit(labelled: Sequence[Labelled], fitted_on: str) -> Thresholds:
+def fit(
+    labelled: Sequence[Labelled], fitted_on: str, *, linking_rate: float = LINKING_RATE
+) -> Thresholds:
     """Fit operating points and the similarity for linking.
 
     Args:
         labelled: tracklets of known people.
         fitted_on: the data in words; it is kept with every operating point.
+        linking_rate: share of pairs of different people, over 0, that may reach the similarity
+            for linking.
 
     Raises:
         ArrayError: when there are too few people, cameras or tracklets to measure anything.
     """
     same, different = cross_camera_similarities(labelled)
-    linking_similarity, bcubed = best_linking_similarity(labelled)
-    return Thresholds(operating_points(same, different, fitted_on), linking_similarity, bcubed)
+    points = operating_points(same, different, fitted_on)
+    linking_similarity = round(similarity_at(linking_rate, different), 4)
+    bcubed = linking_score(labelled, linking_similarity)
+    return Thresholds(points, linking_similarity, bcubed)
 
 
 def cross_camera_similarities(labelled: Sequence[Labelled]) -> tuple[Floats, Floats]:
@@ -120,16 +129,17 @@ def operating_points(same: Floats, different: Floats, fitted_on: str) -> tuple[O
     )
 
 
-def best_linking_similarity(labelled: Sequence[Labelled]) -> tuple[float, BCubed]:
-    """The similarity, to a hundredth, at which linking groups the tracklets best by BCubed F1."""
-    coarse, _ = _best([step / 10 for step in range(1, 10)], labelled)
-    return _best([round(coarse + step / 100, 2) for step in range(-9, 10)], labelled)
+def similarity_at(rate: float, different: Floats) -> float:
+    """The similarity that this share of pairs of different people reaches.
 
-
-def _best(similarities: Sequence[float], labelled: Sequence[Labelled]) -> tuple[float, BCubed]:
-    scores = {similarity: linking_score(labelled, similarity) for similarity in similarities}
-    best = max(scores, key=lambda similarity: (scores[similarity].f1, similarity))
-    return best, scores[best]
+    Raises:
+        ArrayError: when the share amounts to no pair at all.
+    """
+    count = round(rate * len(different))
+    if not 0 < count <= len(different):
+        msg = f"a rate of {rate:g} cannot be measured on {len(different)} pairs of different people"
+        raise ArrayError(msg)
+    return float(-np.partition(-different, count - 1)[count - 1])
 
 
 def linking_score(labelled: Sequence[Labelled], similarity: float) -> BCubed:

@@ -2,7 +2,7 @@
 
 Run it as `python -m training.thresholds --embedder E --market DIR [--out FILE]`. It measures how
 alike tracklets of one person and of different people are across cameras (the operating points), and
-finds the similarity at which linking groups tracklets best. The test identities stay untouched.
+the similarity for linking at a stated rate of false alarms. The test identities stay untouched.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from surveil_reid.embedding import Embedder, load_embedder
 from surveil_reid.embedding.atomic import write_atomically
 from surveil_reid.video.pictures import read_picture
 from training.labelled_tracklets import Labelled, cut_tracklets
-from training.threshold_fitting import Thresholds, fit
+from training.threshold_fitting import LINKING_RATE, Thresholds, fit
 
 IMAGES_AT_ONCE = 256
 THRESHOLD_KEYS = re.compile(r"^linking(?:_similarity)?:.*\n?(?:[ -].*\n?|\n)*", re.MULTILINE)
@@ -133,7 +133,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             names, features = embed_market(load_embedder(options.embedder), options.market)
         labelled = cut_tracklets(names, features)
-        thresholds = fit(labelled, describe_data(labelled, unseen=options.unseen))
+        thresholds = fit(
+            labelled,
+            describe_data(labelled, unseen=options.unseen),
+            linking_rate=options.false_alarm,
+        )
         if options.out is not None:
             checkpoint = options.out.suffix == ".safetensors"
             (store_in_checkpoint if checkpoint else store_in_description)(options.out, thresholds)
@@ -142,7 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     score = thresholds.bcubed
     sys.stderr.write(
-        f"linking at {thresholds.linking_similarity}: BCubed F1 {score.f1:.4f} "
+        f"linking at {thresholds.linking_similarity} (false alarms {options.false_alarm:g}): BCubed F1 {score.f1:.4f} "
         f"(precision {score.precision:.4f}, recall {score.recall:.4f}) on the same people\n"
     )
     sys.stdout.write(as_yaml(thresholds))
@@ -155,6 +159,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--market", metavar="DIR", type=Path, help="Market-1501, unpacked")
     parser.add_argument(
         "--features", metavar="FILE.npz", type=Path, help="names and features instead of both"
+    )
+    parser.add_argument(
+        "--false-alarm",
+        metavar="RATE",
+        type=float,
+        default=LINKING_RATE,
+        help="share of pairs of different people that linking may take for one (default: 0.001)",
     )
     parser.add_argument(
         "--unseen", action="store_true", help="the model was not trained on Market-1501"

@@ -7,7 +7,6 @@ import typer
 import surveil_reid
 from surveil_reid.cli import options
 from surveil_reid.cli.console import iso, print_json, print_table
-from surveil_reid.store import Identity
 
 app = typer.Typer(help="Who was seen, where and when.", no_args_is_help=True)
 
@@ -67,7 +66,7 @@ def show(
     )
 
 
-def _document(identity: Identity) -> dict[str, Any]:
+def _document(identity: "surveil_reid.Identity") -> dict[str, Any]:
     return {
         "id": identity.id,
         "tracklets": list(identity.tracklet_ids),

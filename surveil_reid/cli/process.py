@@ -9,7 +9,6 @@ import surveil_reid
 from surveil_reid.cli import options
 from surveil_reid.cli.console import Bars, print_json, print_table
 from surveil_reid.core import InputError
-from surveil_reid.pipeline import ProcessReport
 
 
 def process(
@@ -40,10 +39,11 @@ def process(
     as_json: options.AsJson = False,
 ) -> None:
     """Process recordings of one or more cameras; what was processed before is left alone."""
+    rate = parse_fps(fps)
     site = _site(site_file, camera)
     url = site.store if site.store and store == options.DEFAULT_STORE else store
     settings = surveil_reid.Settings(
-        video=surveil_reid.VideoOptions(fps=parse_fps(fps), motion_gate=motion_gate),
+        video=surveil_reid.VideoOptions(fps=rate, motion_gate=motion_gate),
         detection=surveil_reid.DetectionOptions(device=device),
         embedding=surveil_reid.EmbeddingOptions(device=device),
     )
@@ -80,8 +80,8 @@ def parse_fps(text: str) -> float | None:
 
 
 def load_detector(
-    weights: str | None, wanted: surveil_reid.DetectionOptions, *, trust: bool
-) -> surveil_reid.Detector:
+    weights: str | None, wanted: "surveil_reid.DetectionOptions", *, trust: bool
+) -> "surveil_reid.Detector":
     """Load the detector asked for."""
     if weights is None:
         msg = (
@@ -93,8 +93,8 @@ def load_detector(
 
 
 def load_embedder(
-    weights: str | None, wanted: surveil_reid.EmbeddingOptions
-) -> surveil_reid.Embedder:
+    weights: str | None, wanted: "surveil_reid.EmbeddingOptions"
+) -> "surveil_reid.Embedder":
     """Load the embedder asked for."""
     if weights is None:
         msg = (
@@ -105,7 +105,7 @@ def load_embedder(
     return surveil_reid.load_embedder(weights, wanted)
 
 
-def _site(site_file: Path | None, cameras: list[str] | None) -> surveil_reid.Site:
+def _site(site_file: Path | None, cameras: list[str] | None) -> "surveil_reid.Site":
     if (site_file is None) == (not cameras):
         msg = "give a site file, or one or more --camera NAME=PATH"
         raise typer.BadParameter(msg)
@@ -114,7 +114,7 @@ def _site(site_file: Path | None, cameras: list[str] | None) -> surveil_reid.Sit
     return surveil_reid.site_of(surveil_reid.parse_camera(text) for text in cameras or [])
 
 
-def _print(report: ProcessReport, *, as_json: bool) -> None:
+def _print(report: "surveil_reid.ProcessReport", *, as_json: bool) -> None:
     if as_json:
         print_json(
             {

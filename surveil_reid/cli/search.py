@@ -119,7 +119,7 @@ def _person(path: Path, box: Floats | None) -> Image:
 
 
 def _describe(
-    store: surveil_reid.Store, pictures: list[Image], embedder: str | None, device: options.Device
+    store: "surveil_reid.Store", pictures: list[Image], embedder: str | None, device: options.Device
 ) -> Floats:
     model = store.model()
     weights = embedder or (model.source if model else None)
@@ -128,7 +128,7 @@ def _describe(
     return surveil_reid.describe_pictures(pictures, loaded)
 
 
-def _print(result: surveil_reid.SearchResult, *, as_json: bool) -> None:
+def _print(result: "surveil_reid.SearchResult", *, as_json: bool) -> None:
     decision = "match" if result.match else "no match"
     if as_json:
         print_json(

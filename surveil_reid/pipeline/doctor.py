@@ -11,9 +11,7 @@ import av
 import numpy as np
 
 from surveil_reid.embedding import load_embedder
-from surveil_reid.embedding.checkpoint import CheckpointMeta, save_checkpoint
 from surveil_reid.embedding.devices import describe_devices
-from surveil_reid.embedding.model import ArchitectureOptions, build_model
 from surveil_reid.matching import DescriptorIndex
 from surveil_reid.store import open_store
 from surveil_reid.video import VideoOptions, read_frames
@@ -107,6 +105,13 @@ def _decoding() -> str:
 
 
 def _embedding() -> str:
+    # These load torch, which takes seconds, and nothing else of the pipeline needs it.
+    from surveil_reid.embedding.checkpoint import (  # noqa: PLC0415
+        CheckpointMeta,
+        save_checkpoint,
+    )
+    from surveil_reid.embedding.model import ArchitectureOptions, build_model  # noqa: PLC0415
+
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "check.safetensors"
         model = build_model(ArchitectureOptions(backbone="resnet18"))

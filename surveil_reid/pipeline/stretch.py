@@ -109,13 +109,9 @@ class Stretch:
         recording = self._begin(planned)
         follower = self._follower = self._follower or self._resume(recording)
         progress = self._workers.progress
-        mark = recording.state.get("mark")
-        with read_frames(
-            planned.path,
-            self._workers.settings.video,
-            resume=FrameMark(*mark) if mark else None,
-        ) as reader:
-            progress.advance(mark[0] if mark else 0)
+        mark = mark_of(recording)
+        with read_frames(planned.path, self._workers.settings.video, resume=mark) as reader:
+            progress.advance(mark.number if mark else 0)
             recording = self._segments(reader, recording, follower, last=last)
         self._before.append(recording)
         return recording
@@ -194,7 +190,8 @@ class Stretch:
         self, reader: FrameReader, recording: Recording, follower: Follower, *, last: bool
     ) -> Recording:
         segment, batch = _Segment(), list[Frame]()
-        done = recording.state.get("mark", (0, 0))[0]
+        mark = mark_of(recording)
+        done = mark.number if mark else 0
         self._watcher.restart()
         for frame, final in with_last(reader):
             if frame is not None:
@@ -247,20 +244,22 @@ class Stretch:
         number = recording.progress
         if follower.settle():
             self._replay = (recording.id, number + (segment is not None))
+        corrupt = recording.state.get("corrupt", 0) + (reader.corrupt if reader else 0)
+        state = self._state(recording, segment, follower) | {"corrupt": corrupt}
         commit = SegmentCommit(
             recording_id=recording.id,
             detections=segment.numbered(number) if segment else None,
             frames=reader.decoded if reader else recording.frames,
             analysed=recording.analysed + (len(segment.frames) if segment else 0),
             complete=final,
-            note=note_of(reader) if reader and final else recording.note,
-            state=self._state(recording, segment, follower),
+            note=note_of(reader, corrupt) if reader and final else recording.note,
+            state=state,
             updates=tuple(_update(p) for p in changed),
             model=self._workers.embedder.info,
         )
         for person, id_ in zip(changed, store.commit_segment(commit), strict=True):
             person.committed(id_)
-        self._finisher.forget(self._state(recording, segment, follower)["window"])
+        self._finisher.forget(state["window"])
         found = store.find_recording(recording.sha256)
         if found is None:
             msg = f"{recording.path}: removed from the store while it was being processed"
@@ -271,12 +270,12 @@ class Stretch:
         self, recording: Recording, segment: _Segment | None, follower: Follower
     ) -> dict[str, Any]:
         """What a resumed run must know beside the rows; plain JSON."""
-        mark = recording.state.get("mark")
+        mark = mark_of(recording)
         if segment and segment.frames:
-            mark = [segment.frames[-1], segment.times[-1]]
-        now = recording.start + (mark[1] if mark else 0.0)
+            mark = FrameMark(segment.frames[-1], segment.times[-1])
+        now = recording.start + (mark.time if mark else 0.0)
         return {
-            "mark": mark,
+            "mark": [mark.number, mark.time] if mark else None,
             "replay": list(self._replay),
             "offset": follower.offset,
             "highest": follower.highest,
@@ -295,6 +294,12 @@ def options_key(workers: Workers, camera: CameraSource) -> dict[str, Any]:
     }
 
 
+def mark_of(recording: Recording) -> FrameMark | None:
+    """The last frame that was analysed, None before the first."""
+    mark = recording.state.get("mark")
+    return FrameMark(*mark) if mark else None
+
+
 def with_last(frames: Iterable[Frame]) -> Iterator[tuple[Frame | None, bool]]:
     """Each frame, and whether it is the last; of no frames, one last nothing."""
     held: Frame | None = None
@@ -305,13 +310,18 @@ def with_last(frames: Iterable[Frame]) -> Iterator[tuple[Frame | None, bool]]:
     yield held, True
 
 
-def note_of(reader: FrameReader) -> str | None:
-    """In one line what a recording did not give, None if it gave everything."""
+def note_of(reader: FrameReader, corrupt: int) -> str | None:
+    """In one line what a recording did not give, None if it gave everything.
+
+    Args:
+        reader: at its end.
+        corrupt: broken frames, those before a resumption included.
+    """
     parts = []
     if reader.ended_early:
         parts.append(f"ends early: {reader.decoded} of {reader.expected} frames decoded")
-    if reader.corrupt:
-        parts.append(f"{reader.corrupt} broken frames left out")
+    if corrupt:
+        parts.append(f"{corrupt} broken frames left out")
     return "; ".join(parts) or None
 
 

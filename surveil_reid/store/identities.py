@@ -1,5 +1,6 @@
 """Identities and who belongs to them."""
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -122,7 +123,8 @@ def _check_groups(session: Session, groups: Sequence[IdentityGroup]) -> None:
 
 
 def _numbers(session: Session, groups: Sequence[IdentityGroup]) -> list[int]:
-    new = [IdentityRow() for group in groups if group.identity is None]
+    now = time.time()
+    new = [IdentityRow(made_at=now) for group in groups if group.identity is None]
     session.add_all(new)
     session.flush()
     fresh = iter([row.id for row in new])

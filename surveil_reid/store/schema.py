@@ -172,6 +172,7 @@ class IdentityRow(Base):
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    made_at: Mapped[float]
 
 
 class MembershipRow(Base):

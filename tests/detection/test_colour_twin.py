@@ -5,9 +5,10 @@ import io
 import av
 import numpy as np
 import pytest
-from helpers.detectors import ColourDetector, ScriptedDetector, detections_of, picture_with
 from hypothesis import given
 from hypothesis import strategies as st
+
+from helpers.detectors import ColourDetector, ScriptedDetector, detections_of, picture_with
 
 PURE = [(255, 0, 0), (255, 255, 0), (0, 255, 0), (0, 255, 255), (0, 0, 255), (255, 0, 255)]
 

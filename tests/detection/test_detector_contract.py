@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.detectors import ColourDetector, picture_with
 
+from helpers.detectors import ColourDetector, picture_with
 from surveil_reid.core import ArrayError, Detections, Image
 from surveil_reid.detection import DetectionOptions, Detector, load_detector
 

@@ -2,8 +2,8 @@
 
 import cv2
 import numpy as np
-from helpers.embedders import ColourEmbedder
 
+from helpers.embedders import ColourEmbedder
 from surveil_reid.core import Image
 from surveil_reid.embedding import Embedder
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from helpers.networks import INPUT, OUTPUT, write_onnx, write_openvino
 
+from helpers.networks import INPUT, OUTPUT, write_onnx, write_openvino
 from surveil_reid.assets import Preprocessing
 from surveil_reid.core import ArrayError, Floats, Image, InputError, WeightsError
 from surveil_reid.embedding import Embedder, EmbeddingOptions, load_embedder

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from trackeval.metrics import CLEAR, Identity
 
 from surveil_reid.core import InputError, box_iou
-from surveil_reid.tracking.mot import MotTracks, read_mot
 from surveil_reid.evaluation.tracks import score_tracks
+from surveil_reid.tracking.mot import MotTracks, read_mot
 
 Row = tuple[int, int, float]
 

@@ -90,7 +90,7 @@ def members(groups: Sequence[Group]) -> set[frozenset[int]]:
     return {frozenset(group.members) for group in groups}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(scenes(), similarities)
 def test_groups_are_those_of_average_linkage_by_brute_force(
     scene: list[Tracklet], similarity: float
@@ -98,7 +98,7 @@ def test_groups_are_those_of_average_linkage_by_brute_force(
     assert members(link(scene, LinkOptions(similarity=similarity))) == reference(scene, similarity)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(scenes(), similarities, st.data())
 def test_extending_is_average_linkage_that_starts_from_what_is_known(
     scene: list[Tracklet], similarity: float, data: st.DataObject
@@ -118,7 +118,7 @@ def test_extending_is_average_linkage_that_starts_from_what_is_known(
     assert {group.identity for group in found} - {None} == present
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(scenes(most=40), similarities)
 def test_nobody_is_in_two_places_of_one_camera_at_once(
     scene: list[Tracklet], similarity: float
@@ -129,7 +129,7 @@ def test_nobody_is_in_two_places_of_one_camera_at_once(
             assert not in_conflict(by_id[first], by_id[second])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(scenes(most=30), similarities, st.randoms(use_true_random=False))
 def test_order_does_not_matter_and_every_tracklet_is_in_one_group(
     scene: list[Tracklet], similarity: float, random: Random
@@ -143,7 +143,7 @@ def test_order_does_not_matter_and_every_tracklet_is_in_one_group(
     assert [min(group.members) for group in groups] == sorted(min(g.members) for g in groups)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(scenes(most=30), similarities, similarities)
 def test_identities_keep_their_names_when_linked_again(
     scene: list[Tracklet], similarity: float, other: float

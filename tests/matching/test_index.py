@@ -77,7 +77,7 @@ def inverted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_module, "PROBED_SHARE", 0.5)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.integers(0, 60), st.integers(0, 999), st.integers(0, 3), st.integers(1, 70), st.data())
 def test_search_is_that_of_a_full_sort(
     count: int, seed: int, queries: int, top: int, data: st.DataObject
@@ -91,7 +91,7 @@ def test_search_is_that_of_a_full_sort(
     assert_found(built(ids, vectors).search(asked, top, allowed=allowed), wanted)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.integers(0, 40), st.integers(0, 999), st.data())
 def test_adding_and_removing_leaves_what_a_fresh_index_would_hold(
     count: int, seed: int, data: st.DataObject

@@ -5,6 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
 from helpers.store_rows import (
     DIM,
     assert_sound,
@@ -16,10 +20,6 @@ from helpers.store_rows import (
     unit,
     units,
 )
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-
 from surveil_reid.store import IdentityGroup, TrackletUpdate
 
 CAMERAS = ("gate", "yard")

@@ -15,11 +15,11 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from helpers.store_rows import MODEL, commit, crop, described, new_recording, rows, store_at
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 import surveil_reid.store
+from helpers.store_rows import MODEL, commit, crop, described, new_recording, rows, store_at
 from surveil_reid.core import ReadOnlyError, SchemaError, StoreError
 from surveil_reid.store import open_store
 from surveil_reid.store.engine import Database, parse_url

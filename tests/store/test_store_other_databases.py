@@ -9,6 +9,8 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, text
+
 from helpers.store_rows import (
     DIM,
     OTHER_MODEL,
@@ -21,8 +23,6 @@ from helpers.store_rows import (
     unit,
     units,
 )
-from sqlalchemy import create_engine, text
-
 from surveil_reid.core import BusyError, StoreError
 from surveil_reid.store import IdentityGroup, Removed, TrackletUpdate, open_store
 from surveil_reid.store.engine import Database, parse_url

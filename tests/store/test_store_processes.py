@@ -17,7 +17,6 @@ from helpers.store_rows import (
     rows,
     store_at,
 )
-
 from surveil_reid.core import BusyError
 from surveil_reid.store import Store, segments
 

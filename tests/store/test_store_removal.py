@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from helpers.store_rows import (
     DIM,
     MODEL,
@@ -22,7 +23,6 @@ from helpers.store_rows import (
     unit,
     units,
 )
-
 from surveil_reid.core import ArrayError, Floats, StoreError, UnknownNameError
 from surveil_reid.store import IdentityGroup, Removed, Store, TrackletUpdate
 

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import insert
+
 from helpers.store_rows import (
     DIM,
     MODEL,
@@ -17,10 +21,6 @@ from helpers.store_rows import (
     track,
     unit,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from sqlalchemy import insert
-
 from surveil_reid.core import ArrayError, UnknownNameError
 from surveil_reid.store import IdentityGroup, Store, TrackletUpdate
 from surveil_reid.store.schema import TrackletRow

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from helpers.store_rows import (
     DIM,
     MODEL,
@@ -27,7 +28,6 @@ from helpers.store_rows import (
     unit,
     units,
 )
-
 from surveil_reid.core import (
     ArrayError,
     BusyError,

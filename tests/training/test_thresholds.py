@@ -26,9 +26,10 @@ from training import thresholds
 from training.labelled_tracklets import Labelled, cut_tracklets
 from training.threshold_fitting import (
     bcubed,
-    best_linking_similarity,
     cross_camera_similarities,
+    fit,
     operating_points,
+    similarity_at,
 )
 
 DESCRIPTION = """\
@@ -166,9 +167,24 @@ def test_the_linking_similarity_separates_what_can_be_separated() -> None:
     owners = np.array([int(name[:4]) - 1 for name in names])
     rng = np.random.default_rng(0)
     features = l2_normalise(np.eye(16)[owners] + 0.08 * rng.normal(size=features.shape))
-    similarity, score = best_linking_similarity(cut_tracklets(names, features))
-    assert 0.3 < similarity < 0.9
-    assert score.f1 == 1
+    fitted = fit(cut_tracklets(names, features), "right angles")
+    assert fitted.bcubed.f1 > 0.95
+    assert 0.2 < fitted.linking_similarity < 0.9
+
+
+@given(st.lists(st.integers(-100, 100), min_size=1, max_size=60), st.floats(1e-4, 1))
+def test_the_rate_asked_for_is_the_rate_of_pairs_that_reach_the_similarity(
+    hundredths: list[int], rate: float
+) -> None:
+    different = np.array(hundredths, np.float32) / 100
+    wanted = round(rate * len(different))
+    if wanted == 0:
+        with pytest.raises(ArrayError, match="cannot be measured"):
+            similarity_at(rate, different)
+        return
+    similarity = similarity_at(rate, different)
+    assert (different >= similarity).sum() >= wanted
+    assert (different > similarity).sum() < wanted
 
 
 class PictureMeans:

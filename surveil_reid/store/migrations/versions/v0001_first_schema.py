@@ -201,6 +201,7 @@ def _create_identity() -> None:
     op.create_table(
         "identity",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_identity")),
         sqlite_autoincrement=True,
     )

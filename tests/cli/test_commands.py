@@ -1,0 +1,318 @@
+"""What scripts rely on: JSON documents, exit statuses, and one line for each mistake."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image as PillowImage
+
+import surveil_reid
+from surveil_reid.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+RunJson = Callable[..., Any]
+
+
+def crop_of(store: str, camera: str, number: int) -> str:
+    """A crop of the camera's so manieth tracklet in order of time."""
+    with surveil_reid.open_store(store) as opened:
+        tracklet = sorted(opened.tracklets(cameras=[camera]), key=lambda t: t.start)[number]
+        return str(opened.crops.path(opened.tracklet(tracklet.id).crops[3].file))
+
+
+def test_process_says_what_became_of_each_recording(
+    run_json: RunJson, site: dict[str, Path], tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    weights = ("--detector", "colour", "--embedder", "colour")
+    camera = f"gate={site['gate']}@2026-03-01T08:00:00Z"
+    tracks = tmp_path / "tracks"
+    document = run_json("process", "--camera", camera, "--store", url, *weights, "--tracks", tracks)
+    assert document["failed"] == []
+    (recording,) = document["recordings"]
+    seconds = recording.pop("seconds")
+    assert seconds > 0
+    assert recording == {
+        "camera": "gate",
+        "path": str(site["gate"]),
+        "frames": 200,
+        "analysed": 100,
+        "tracklets": 3,
+        "skipped": None,
+        "note": None,
+    }
+    lines = (tracks / "gate.txt").read_text().splitlines()
+    assert len({line.split(",")[1] for line in lines}) == 3
+    assert (tracks / "gate.frames").read_text().split()[:3] == ["1", "3", "5"]
+    again = run_json("process", "--camera", camera, "--store", url, *weights)
+    assert again["recordings"][0]["skipped"] == "already processed"
+
+
+def test_process_names_what_fails_and_does_the_rest(
+    run: Run, site: dict[str, Path], tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    status, out, err = run(
+        "process", "--camera", f"a={tmp_path}/none.mp4", "--camera", f"b={site['yard']}",
+        "--store", url, "--detector", "colour", "--embedder", "colour", "--json",
+    )  # fmt: skip
+    document = json.loads(out)
+    assert status == 1
+    assert [r["camera"] for r in document["recordings"]] == ["b"]
+    assert document["failed"][0]["camera"] == "a"
+    assert "none.mp4" in document["failed"][0]["error"]
+    assert "1970-01-01" in err  # nothing says when yard.mp4 was made
+
+
+def test_link_keeps_identities_and_counts_them(run_json: RunJson, store: str) -> None:
+    before = run_json("identities", "list", "--store", store)
+    linked = run_json("link", "--store", store)
+    assert {key: linked[key] for key in ("tracklets", "identities", "links")} == {
+        "tracklets": 6,
+        "identities": 4,
+        "links": 2,
+    }
+    assert linked["seconds"] >= 0
+    assert run_json("identities", "list", "--store", store) == before
+
+
+def test_identities_list_and_show(run_json: RunJson, store: str) -> None:
+    listed = run_json("identities", "list", "--store", store)["identities"]
+    assert len(listed) == 4
+    assert set(listed[0]) == {"id", "tracklets", "cameras", "first", "last"}
+    both = run_json("identities", "list", "--camera", "gate", "--camera", "yard", "--store", store)[
+        "identities"
+    ]
+    assert [identity["cameras"] for identity in both] == [["gate", "yard"]] * 2
+    shown = run_json("identities", "show", both[0]["id"], "--store", store)
+    assert {key: shown[key] for key in both[0]} == both[0]
+    assert [s["camera"] for s in shown["sightings"]] == ["gate", "yard"]
+    assert set(shown["sightings"][0]) >= {
+        "tracklet", "camera", "start", "end", "probability", "crop",
+    }  # fmt: skip
+    assert Path(shown["sightings"][0]["crop"]).is_file()
+
+
+def test_search_by_picture_finds_the_person_in_the_other_camera(
+    run_json: RunJson, store: str
+) -> None:
+    red = crop_of(store, "gate", 0)
+    found = run_json("search", red, "--camera", "yard", "--embedder", "colour", "--store", store)
+    assert found["decision"] == "match"
+    assert set(found["results"][0]) == {
+        "tracklet", "identity", "camera", "start", "end", "score", "probability", "match", "crop",
+    }  # fmt: skip
+    assert found["results"][0]["start"].startswith("2026-03-01T08:00:26")
+    assert [hit["match"] for hit in found["results"]] == [True, False, False]
+
+
+def test_search_for_somebody_who_is_not_there_says_no_match(run_json: RunJson, store: str) -> None:
+    green = crop_of(store, "gate", 1)
+    found = run_json("search", green, "--camera", "yard", "--embedder", "colour", "--store", store)
+    assert found["decision"] == "no match"
+    assert not any(hit["match"] for hit in found["results"])
+
+
+def test_search_by_tracklet_and_identity_leaves_the_query_out(
+    run_json: RunJson, store: str
+) -> None:
+    both = run_json("identities", "list", "--camera", "gate", "--camera", "yard", "--store", store)
+    identity = both["identities"][0]
+    first, second = identity["tracklets"]
+    by_tracklet = run_json("search", "--tracklet", first, "--store", store)
+    assert by_tracklet["results"][0]["tracklet"] == second
+    assert first not in {hit["tracklet"] for hit in by_tracklet["results"]}
+    by_identity = run_json("search", "--identity", identity["id"], "--top", 2, "--store", store)
+    assert len(by_identity["results"]) == 2
+    assert not {first, second} & {hit["tracklet"] for hit in by_identity["results"]}
+
+
+def test_search_filters_by_time(run_json: RunJson, store: str) -> None:
+    red = crop_of(store, "gate", 0)
+    late = run_json(
+        "search", red, "--after", "2026-03-01T08:00:20Z", "--before", "2026-03-01T09:00:35+01:00",
+        "--embedder", "colour", "--store", store,
+    )  # fmt: skip
+    assert {hit["camera"] for hit in late["results"]} == {"yard"}
+    assert len(late["results"]) == 3
+
+
+def test_search_in_a_box_of_a_whole_frame(
+    run_json: RunJson, run: Run, store: str, tmp_path: Path
+) -> None:
+    frame = np.full((120, 160, 3), 90, np.uint8)
+    frame[30:80, 100:116] = (230, 20, 20)
+    path = tmp_path / "frame.png"
+    PillowImage.fromarray(frame).save(path)
+    status, _, err = run("search", path, "--embedder", "colour", "--store", store)
+    assert status == 1
+    assert "--box" in err
+    box = ("--box", "100,30,16,50")
+    found = run_json("search", path, *box, "--embedder", "colour", "--store", store)
+    assert found["decision"] == "match"
+
+
+def test_info_counts(run_json: RunJson, store: str) -> None:
+    counted = run_json("info", "--store", store)
+    assert counted["cameras"]["gate"] | {"crops": 0} == {
+        "recordings": 1, "complete": 1, "frames": 200, "tracklets": 3, "doubtful": 0, "crops": 0,
+    }  # fmt: skip
+    assert counted["identities"] == 4
+    assert counted["index"] == "none"
+    assert counted["models"][0]["name"] == "colour"
+    assert counted["bytes"] > 0
+    run_json("search", "--tracklet", 1, "--store", store)
+    assert run_json("info", "--store", store)["index"] == "ready"
+
+
+def test_what_is_removed_is_gone_everywhere(run_json: RunJson, store: str) -> None:
+    run_json("search", "--tracklet", 1, "--store", store)
+    removed = run_json("remove", "--camera", "yard", "--store", store)
+    assert (removed["recordings"], removed["tracklets"]) == (1, 3)
+    assert set(run_json("info", "--store", store)["cameras"]) == {"gate"}
+    listed = run_json("identities", "list", "--store", store)["identities"]
+    assert [identity["cameras"] for identity in listed] == [["gate"]] * 3
+    found = run_json("search", "--tracklet", 1, "--store", store)
+    assert {hit["camera"] for hit in found["results"]} == {"gate"}
+    with surveil_reid.open_store(store) as opened:
+        kept = {c.file for t in opened.tracklets() for c in opened.tracklet(t.id).crops}
+        files = {path.name for path in opened.folder.rglob("*.jpg")}
+    assert files == kept
+
+
+def test_reembed_with_the_same_model_gives_the_same_identities(
+    run_json: RunJson, store: str
+) -> None:
+    before = run_json("identities", "list", "--store", store)["identities"]
+    assert run_json("reembed", "--embedder", "colour", "--store", store)["tracklets"] == 6
+    after = run_json("identities", "list", "--store", store)["identities"]
+    assert [i["tracklets"] for i in after] == [i["tracklets"] for i in before]
+
+
+def test_score_tracks_of_perfect_tracks(run_json: RunJson, tmp_path: Path) -> None:
+    rows = "".join(f"{f},1,{10 + f},20,16,40,1,-1,-1,-1\n" for f in range(1, 11))
+    (tmp_path / "gate.txt").write_text(rows)
+    found = run_json(
+        "score-tracks", "--truth", tmp_path / "gate.txt", "--tracks", tmp_path / "gate.txt"
+    )
+    assert found["cameras"]["gate"] == {
+        "recall": 1.0, "precision": 1.0, "MOTA": 1.0, "IDF1": 1.0, "HOTA": 1.0, "switches": 0,
+    }  # fmt: skip
+
+
+def test_doctor_finds_this_machine_well(run_json: RunJson) -> None:
+    found = run_json("doctor")
+    assert found["ok"] is True
+    assert {check["name"] for check in found["checks"]} >= {"packages", "decoding", "store"}
+    assert all(set(check) == {"name", "ok", "detail"} for check in found["checks"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["search", "none.jpg"], "none.jpg: no such picture"),
+        (["search", "--tracklet", "99"], "no tracklet 99"),
+        (["search", "--identity", "99"], "no identity 99"),
+        (["search", "--tracklet", "1", "--camera", "roof"], "'roof'"),
+        (["identities", "show", "99"], "no identity 99"),
+        (["remove", "--camera", "roof"], "'roof'"),
+        (["remove", "--recording", "none.mp4"], "none.mp4"),
+        (["process", "none.yaml"], "none.yaml"),
+        (["process", "--camera", "gate"], "NAME=PATH"),
+        (["score-tracks", "--truth", "none.txt", "--tracks", "none.txt"], "none.txt"),
+    ],
+)
+def test_a_failure_is_one_line_and_status_1(
+    run: Run, store: str, arguments: list[str], says: str
+) -> None:
+    where = [] if arguments[0] == "score-tracks" else ["--store", store]
+    status, out, err = run(*arguments, *where)
+    assert status == 1
+    assert out == ""
+    assert err.startswith("error: ")
+    assert says in err
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["search"],
+        ["search", "a.jpg", "--tracklet", "1"],
+        ["search", "--tracklet", "1", "--top", "0"],
+        ["search", "--tracklet", "1", "--false-alarm", "2"],
+        ["search", "--tracklet", "1", "--after", "yesterday"],
+        ["search", "a.jpg", "--box", "1,2,3"],
+        ["process"],
+        ["process", "site.yaml", "--camera", "a=b"],
+        ["process", "site.yaml", "--fps", "-1"],
+        ["process", "site.yaml", "--device", "abacus"],
+        ["remove"],
+        ["remove", "--camera", "a", "--recording", "b"],
+    ],
+)
+def test_wrong_usage_is_status_2(run: Run, arguments: list[str]) -> None:
+    status, out, err = run(*arguments)
+    assert status == 2
+    assert out == ""
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "command", [["info"], ["identities", "list"], ["search", "--tracklet", "1"]]
+)
+def test_a_store_that_is_not_there_is_not_made(
+    run: Run, tmp_path: Path, command: list[str]
+) -> None:
+    status, _, err = run(*command, "--store", f"sqlite:///{tmp_path / 'none.db'}")
+    assert status == 1
+    assert "no store" in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_debug_shows_where_it_failed(store: str) -> None:
+    with pytest.raises(surveil_reid.SurveilReidError):
+        main(["search", "--tracklet", "99", "--store", store, "--debug"])
+
+
+def test_without_weights_the_option_that_names_them_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for name in ("DETECTOR", "EMBEDDER"):
+        monkeypatch.delenv(f"SURVEIL_REID_{name}", raising=False)
+    with pytest.raises(SystemExit):
+        main(["process", "--camera", "a=b.mp4", "--store", f"sqlite:///{tmp_path / 'a.db'}"])
+    assert "--detector" in capsys.readouterr().err
+
+
+def test_the_program_runs_and_its_help_is_quick() -> None:
+    """As a program of its own, whose heavy packages stay unloaded until they are needed."""
+    code = (
+        "import sys; from surveil_reid.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print([m for m in ('torch', 'ultralytics', 'faiss', 'sqlalchemy', 'openvino', 'cv2') "
+        "if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        env={**os.environ, "COLUMNS": "100"},
+    )  # fmt: skip
+    for command in ("process", "search", "identities", "doctor", "score-tracks"):
+        assert command in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_every_public_name_can_be_had() -> None:
+    for name in surveil_reid.__all__:
+        assert getattr(surveil_reid, name) is not None
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = surveil_reid.no_such_name
