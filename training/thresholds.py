@@ -146,8 +146,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     score = thresholds.bcubed
     sys.stderr.write(
-        f"linking at {thresholds.linking_similarity} (false alarms {options.false_alarm:g}): BCubed F1 {score.f1:.4f} "
-        f"(precision {score.precision:.4f}, recall {score.recall:.4f}) on the same people\n"
+        f"linking at {thresholds.linking_similarity} (false alarms {options.false_alarm:g}): "
+        f"BCubed F1 {score.f1:.4f} (precision {score.precision:.4f}, recall {score.recall:.4f}) "
+        "on the same people\n"
     )
     sys.stdout.write(as_yaml(thresholds))
     return 0

@@ -87,11 +87,15 @@ class Finisher:
         person.doubtful = is_doubtful(self._track(person), self._doubt)
 
     def _earlier(self, person: Growing, view: tuple[int, int]) -> Growing | None:
+        appearance = self._embedder.info.linking_similarity
+        if appearance is None:
+            return None  # nobody has measured from where on this model means one person
         candidates = [p for p in self.recent if p.end < person.start and not p.live]
         found = find_rejoin(
             self._ended(0, person),
             [self._ended(number, p) for number, p in enumerate(candidates, start=1)],
             self._rejoin,
+            appearance=appearance,
             view=view,
         )
         return None if found is None else candidates[found - 1]

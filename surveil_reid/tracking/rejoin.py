@@ -18,8 +18,6 @@ class RejoinOptions:
 
     Attributes:
         max_gap: seconds out of sight after which nobody is re-joined.
-        appearance: cosine similarity of the descriptors, -1..1, from which they may be one person;
-            it depends on the model: hand in the model's own operating point where it is known.
         horizon: seconds for which the last velocity is believed; after that people turn or stop.
         slack: how far from where they were expected they may come back at once, in heights.
         drift: how much farther for every second out of sight, in heights.
@@ -33,7 +31,6 @@ class RejoinOptions:
     """
 
     max_gap: float = 10.0
-    appearance: float = 0.55
     horizon: float = 2.0
     slack: float = 0.4
     drift: float = 0.5
@@ -42,12 +39,9 @@ class RejoinOptions:
     border: float = 0.01
 
     def __post_init__(self) -> None:
-        if not -1 <= self.appearance <= 1:
-            msg = f"rejoin appearance must lie in -1..1, got {self.appearance}"
-            raise InputError(msg)
         for name in self.__slots__:
             value = getattr(self, name)
-            if name != "appearance" and not (np.isfinite(value) and value >= 0):
+            if not (np.isfinite(value) and value >= 0):
                 msg = f"rejoin {name} must not be negative, got {value}"
                 raise InputError(msg)
 
@@ -72,6 +66,7 @@ def find_rejoin(
     earlier: Sequence[Ended],
     options: RejoinOptions | None = None,
     *,
+    appearance: float,
     view: tuple[int, int] | None = None,
 ) -> int | None:
     """The earlier tracklet that the candidate continues.
@@ -79,7 +74,9 @@ def find_rejoin(
     Args:
         candidate: newly ended.
         earlier: ended before, of the same camera, described by the same model.
-        options: when two tracklets are one person.
+        options: when motion allows two tracklets to be one person.
+        appearance: cosine similarity of the descriptors, -1..1, from which they may be one person;
+            it depends on the model, so it has no default: hand in the model's own.
         view: width and height of the picture in pixels; without it nobody counts as having left.
 
     Returns:
@@ -95,7 +92,7 @@ def find_rejoin(
         and motion_plausible(other.track, candidate.track, chosen, view=view)
     ]
     best = max(scores, default=None)
-    return best[2] if best is not None and best[0] >= chosen.appearance else None
+    return best[2] if best is not None and best[0] >= appearance else None
 
 
 def motion_plausible(

@@ -63,17 +63,16 @@ def ended(id_: int, track: BoxTrack, angle: float | None = 0.0) -> Ended:
     ],
 )
 def test_who_is_chosen(earlier: Sequence[Ended], expected: int | None) -> None:
-    assert find_rejoin(ended(1, walking(3)), earlier) == expected
+    assert find_rejoin(ended(1, walking(3)), earlier, appearance=0.55) == expected
 
 
 def test_a_candidate_without_looks_joins_nobody() -> None:
-    assert find_rejoin(ended(1, walking(3), None), [ended(7, walking(0))]) is None
+    assert find_rejoin(ended(1, walking(3), None), [ended(7, walking(0))], appearance=0.5) is None
 
 
 @pytest.mark.parametrize(("appearance", "expected"), [(0.86, 7), (0.88, None), (-1.0, 7)])
 def test_the_models_own_threshold_decides(appearance: float, expected: int | None) -> None:
-    options = RejoinOptions(appearance=appearance)
-    found = find_rejoin(ended(1, walking(3)), [ended(7, walking(0), 30)], options)
+    found = find_rejoin(ended(1, walking(3)), [ended(7, walking(0), 30)], appearance=appearance)
     assert found == expected
 
 
@@ -146,8 +145,7 @@ def test_resolution_does_not_matter(
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"appearance": 1.1},
-        {"appearance": float("nan")},
+        {"max_gap": float("nan")},
         {"max_gap": -1.0},
         {"slack": -0.1},
         {"drift": float("nan")},
