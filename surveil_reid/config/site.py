@@ -187,7 +187,9 @@ def _reason(error: Exception) -> str:
 
 def _first_problem(error: ValidationError) -> str:
     """The first problem in one line; of a wrong key, with the nearest right one."""
-    problem = error.errors()[0]
+    problems = error.errors()
+    # A misspelt key is missing too; what was written says more than what was not.
+    problem = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
     where = ".".join(str(part) for part in problem["loc"]) or "the file"
     if problem["type"] != "extra_forbidden":
         return f"{where}: {re.sub('^Value error, ', '', problem['msg'])}"

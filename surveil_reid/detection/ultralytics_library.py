@@ -1,8 +1,8 @@
 """Ultralytics without its side effects; import it from here and nowhere else.
 
 Left to itself it writes to standard output, looks up host names, switches on usage statistics and
-the installation of packages on demand, and sets the threads of PyTorch, OpenMP and OpenCV and
-NumPy's printing its own way for the whole process.
+the installation of packages on demand, replaces functions of OpenCV, PIL and PyTorch, and sets the
+threads of PyTorch, OpenMP and OpenCV and NumPy's printing its own way for the whole process.
 """
 
 import contextlib
@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ import torch  # before Ultralytics, which limits whatever starts OpenMP after it
 
 # The path to non-maximum suppression depends on whether somebody has imported torchvision already.
 import torchvision
+from PIL import Image as PillowImage
 
 from surveil_reid.core import WeightsError
 
@@ -25,6 +27,15 @@ __all__ = ["DetectionPredictor", "contained", "find_official", "torch", "torchvi
 
 # "Offline" leaves out statistics and host look-ups; downloads asked for by name still work.
 _SETTINGS = {"YOLO_OFFLINE": "true", "YOLO_AUTOINSTALL": "false", "YOLO_VERBOSE": "false"}
+
+# Functions of other libraries that it replaces by its own; PIL's then tries to install packages.
+_PATCHED: tuple[tuple[Any, str], ...] = (
+    (PillowImage, "open"),
+    (cv2, "imread"),
+    (cv2, "imshow"),
+    (cv2, "imwrite"),
+    (torch, "save"),
+)
 
 _logger = logging.getLogger("ultralytics")
 
@@ -34,6 +45,7 @@ def contained() -> Iterator[None]:
     """Undo what Ultralytics does to the process meanwhile, and keep it from talking."""
     environment = dict(os.environ)
     threads, torch_threads = cv2.getNumThreads(), torch.get_num_threads()
+    originals = [(owner, name, getattr(owner, name)) for owner, name in _PATCHED]
     os.environ.update(_SETTINGS)
     # It warns of packages that it can do without.
     _logger.setLevel(logging.ERROR)
@@ -44,6 +56,8 @@ def contained() -> Iterator[None]:
         for name in os.environ.keys() - environment.keys():
             del os.environ[name]
         os.environ.update(environment)
+        for owner, name, original in originals:
+            setattr(owner, name, original)
         cv2.setNumThreads(threads)
         torch.set_num_threads(torch_threads)
         _logger.setLevel(logging.WARNING)

@@ -6,6 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from surveil_reid.assets import forbid_telemetry
 from surveil_reid.core import Detections, Floats, Image, InputError, WeightsError, check_image
 from surveil_reid.detection.detector import DetectionOptions
 from surveil_reid.detection.ultralytics_library import DetectionPredictor, contained, torch
@@ -102,6 +103,7 @@ def _load(weights: Weights, options: DetectionOptions) -> DetectionPredictor:
         "save": False,
         "verbose": False,
     }
+    forbid_telemetry()  # before Ultralytics imports OpenVINO
     try:
         with contained():
             predictor = DetectionPredictor(overrides=overrides)

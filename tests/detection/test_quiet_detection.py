@@ -17,9 +17,11 @@ def watch(event, args):
         network.append(f"{event} {args}")
 sys.addaudithook(watch)
 import cv2, json, numpy as np, torch
+import PIL.Image
 def state():
     return [torch.get_num_threads(), cv2.getNumThreads(), str(np.array([1 / 3])),
-            os.environ.get("OMP_NUM_THREADS"), os.environ.get("YOLO_OFFLINE")]
+            os.environ.get("OMP_NUM_THREADS"), os.environ.get("YOLO_OFFLINE"),
+            PIL.Image.open.__module__, torch.save.__module__, cv2.imread.__module__]
 torch.set_num_threads(2)
 before = state()
 from surveil_reid.detection import DetectionOptions, load_detector
