@@ -31,7 +31,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
+    console = Console(width=None if sys.stdout.isatty() else 1000, highlight=False, markup=False)
     console.print(table)
 
 

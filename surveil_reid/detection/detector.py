@@ -68,7 +68,7 @@ class DetectionOptions:
     confidence: float = 0.1
     iou: float = 0.7
     image_size: int = 640
-    batch_size: int = 8
+    batch_size: int = 4
     device: str = "auto"
 
     def __post_init__(self) -> None:

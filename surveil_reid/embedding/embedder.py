@@ -26,14 +26,15 @@ class EmbeddingOptions:
         precision: "auto" takes what the device computes natively: on a CPU bf16 where it has
             bf16 instructions and fp32 elsewhere, on a CUDA device bf16 or else fp16. An ONNX file
             runs as it was exported.
-        batch_size: pictures that go through the network together.
+        batch_size: pictures that go through the network together; on a CPU more than 8 only take
+            memory, a GPU wants some dozens.
         threads: of the CPU; None leaves it to the runtime. Torch keeps one setting for the whole
             process.
     """
 
     device: Device = "auto"
     precision: Precision = "auto"
-    batch_size: int = 32
+    batch_size: int = 8
     threads: int | None = None
 
     def __post_init__(self) -> None:

@@ -17,6 +17,9 @@ from surveil_reid.tracking import (
     is_doubtful,
 )
 
+# Enough to fill any batch, few enough that their pixels do not count.
+DECODED_AT_ONCE = 64
+
 
 class Finisher:
     """Finishes the tracklets of one camera and remembers the latest for re-joining."""
@@ -72,8 +75,11 @@ class Finisher:
 
     def _embed(self, people: Sequence[Growing]) -> None:
         pending = [c for p in people for c in p.crops if c.jpeg not in p.embeddings]
-        vectors = self._embedder.embed([decode_jpeg(crop.jpeg) for crop in pending])
-        found = {crop.jpeg: vector for crop, vector in zip(pending, vectors, strict=True)}
+        found: dict[bytes, Floats] = {}
+        for start in range(0, len(pending), DECODED_AT_ONCE):
+            jpegs = [crop.jpeg for crop in pending[start : start + DECODED_AT_ONCE]]
+            vectors = self._embedder.embed([decode_jpeg(jpeg) for jpeg in jpegs])
+            found.update(zip(jpegs, vectors, strict=True))
         for person in people:
             kept = {c.jpeg: person.embeddings.get(c.jpeg, found.get(c.jpeg)) for c in person.crops}
             person.embeddings = {jpeg: v for jpeg, v in kept.items() if v is not None}

@@ -1,5 +1,6 @@
 """Process recorded footage: every recording of every camera, then identities over all of them."""
 
+import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -113,22 +114,28 @@ def _process_stretch(
     reports += [_skipped(recording, workers.store) for recording in stretch if _done(recording)]
     run: Stretch | None = None
     for planned in pending:
-        run = run or Stretch(workers, camera, _before(planned, camera, workers.store))
+        run = run or Stretch(workers, camera, _before(planned.start, camera, workers.store))
         try:
             reports.append(_timed(run, planned, workers, last=planned is pending[-1]))
         except SurveilReidError as error:
             failures.append(Failure(camera.name, str(planned.path), str(error)))
-            _finish_quietly(run, failures, camera)
             run = None
+    # What cannot be finished now, on a full disk say, is finished by the next run.
+    with contextlib.suppress(SurveilReidError):
+        _finish(stretch, camera, workers)
     return reports, failures
 
 
-def _finish_quietly(run: Stretch, failures: list[Failure], camera: CameraSource) -> None:
-    """Whoever was in view before the failure still gets a descriptor, if the store lets us."""
-    try:
-        run.finish()
-    except SurveilReidError as error:
-        failures.append(Failure(camera.name, "", str(error)))
+def _finish(stretch: Sequence[PlannedRecording], camera: CameraSource, workers: Workers) -> None:
+    """Finish whoever a failure or a kill at a file border left in view for a file to come."""
+    store = workers.store
+    known = [found for r in stretch if (found := store.find_recording(r.sha256)) is not None]
+    if not known or not all(recording.complete for recording in known):
+        return
+    in_view = store.tracklet_states(camera=known[-1].camera, live=True)
+    if any(person.descriptor is None and person.crops for person in in_view):
+        last = known[-1]
+        Stretch(workers, camera, [*_before(last.start, camera, store), last]).finish()
 
 
 def _timed(
@@ -173,12 +180,11 @@ def _report(
     )
 
 
-def _before(planned: PlannedRecording, camera: CameraSource, store: Store) -> list[Recording]:
-    """The processed recordings that `planned` carries on, in order of time."""
+def _before(start: float, camera: CameraSource, store: Store) -> list[Recording]:
+    """The processed recordings that one starting at `start` carries on, in order of time."""
     chain: list[Recording] = []
-    start = planned.start
     known = store.recordings(camera.name) if camera.name in store.cameras() else ()
-    earlier = [r for r in known if r.complete and r.start < planned.start]
+    earlier = [r for r in known if r.complete and r.start < start]
     for recording in sorted(earlier, key=lambda r: r.start, reverse=True):
         if not follows(recording.start + (recording.duration or 0.0), start):
             break

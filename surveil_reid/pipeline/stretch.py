@@ -106,21 +106,21 @@ class Stretch:
             BusyError: when another process works on it.
             InputError: when it was begun with other options.
         """
-        recording = self._begin(planned)
-        follower = self._follower = self._follower or self._resume(recording)
-        progress = self._workers.progress
-        mark = mark_of(recording)
+        mark = mark_of(planned.known) if planned.known else None
+        # Opened first: what cannot be opened leaves no trace in the store.
         with read_frames(planned.path, self._workers.settings.video, resume=mark) as reader:
-            progress.advance(mark.number if mark else 0)
+            recording = self._begin(planned)
+            follower = self._follower = self._follower or self._resume(recording)
+            self._workers.progress.advance(mark.number if mark else 0)
             recording = self._segments(reader, recording, follower, last=last)
         self._before.append(recording)
         return recording
 
     def finish(self) -> None:
-        """Finish everybody in view; for a stretch whose last recording turned out unusable."""
-        if self._before and self._follower and not self._workers.store.read_only:
-            recording = self._before[-1]
-            self._commit(recording, None, self._follower, closing=self._follower.people())
+        """Finish whoever was left in view because the recording to come turned out unusable."""
+        recording = self._before.pop()
+        follower = self._resume(recording)
+        self._commit(recording, None, follower, closing=follower.people())
 
     def _begin(self, planned: PlannedRecording) -> Recording:
         options = options_key(self._workers, self.camera)

@@ -28,7 +28,11 @@ class Orientation:
 
 
 def orientation(raw: VideoFrame) -> Orientation:
-    """What has to be done to a decoded frame so that it stands upright."""
+    """What has to be done to a recording's frames so that they stand upright.
+
+    Ask one frame of a recording only: asking ties a frame and its side data in a circle, so that
+    its memory waits for the garbage collector.
+    """
     # PyAV's annotation knows of motion vectors only.
     matrix = cast("Mapping[Type, Buffer]", raw.side_data).get(Type.DISPLAYMATRIX)
     if matrix is None:
@@ -46,14 +50,17 @@ def upright_size(raw: VideoFrame) -> tuple[int, int]:
     return raw.width, raw.height
 
 
-def upright(raw: VideoFrame) -> Image:
+def upright(raw: VideoFrame, asked: Orientation) -> Image:
     """Convert a decoded frame to an upright picture.
+
+    Args:
+        raw: as decoded.
+        asked: the recording's orientation.
 
     Returns:
         RGB uint8 `(height, width, 3)`, C-contiguous. Pixels that are not square stay as they are.
     """
     image = np.asarray(raw.to_ndarray(format="rgb24"), np.uint8)
-    asked = orientation(raw)
     if asked.transposed:
         image = image.swapaxes(0, 1)
     if asked.mirrored:

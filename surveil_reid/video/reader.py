@@ -8,7 +8,7 @@ from typing import Self
 from surveil_reid.core import Frame, MediaError
 from surveil_reid.video.decoding import Decoded, Decoder
 from surveil_reid.video.options import VideoOptions
-from surveil_reid.video.orientation import upright
+from surveil_reid.video.orientation import Orientation, orientation, upright
 from surveil_reid.video.recording import Recording, open_recording
 from surveil_reid.video.seeking import FrameMark, open_by_seeking, open_from_beginning
 
@@ -49,6 +49,7 @@ class FrameReader:
         self.ended_early = False
         self._options = options
         self._last = resume
+        self._orientation: Orientation | None = None
         self._sought = False
         self._recording, self._decoder = self._open(resume)
         self._known_corrupt = self._decoder.corrupt
@@ -98,7 +99,8 @@ class FrameReader:
         for frame in self._decoded():
             if self._is_due(frame):
                 self._last = FrameMark(frame.number, frame.time)
-                yield Frame(frame.number, frame.time, upright(frame.raw))
+                self._orientation = self._orientation or orientation(frame.raw)
+                yield Frame(frame.number, frame.time, upright(frame.raw, self._orientation))
         if self.decoded == 0:
             msg = f"{self.path} holds no frame that can be decoded; copy or export it again"
             raise MediaError(msg)

@@ -1,5 +1,6 @@
 """The main job on generated footage: who is found, where, when, and once only."""
 
+import errno
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +15,10 @@ from helpers.footage import write_video
 from helpers.process_colours import process_colours
 from helpers.rows import crop_files, rows
 from helpers.scenes import FPS, GATE, GREEN, RED, Walk, scene
-from surveil_reid.core import InputError, ModelMismatchError
+from surveil_reid.core import InputError, MediaError, ModelMismatchError
 from surveil_reid.pipeline import Failure
 from surveil_reid.store import Store, open_store
+from surveil_reid.video import read_frames
 
 EIGHT = datetime(2026, 3, 1, 8, tzinfo=UTC).timestamp()
 
@@ -231,6 +233,63 @@ def test_a_recording_that_ends_early_gives_what_it_has(tmp_path: Path) -> None:
     assert 0 < report.recordings[0].frames < 200
     assert recording.complete
     assert f"{recording.frames} of 200 frames" in (report.recordings[0].note or "")
+
+
+def test_a_file_that_goes_missing_leaves_nobody_unfinished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Green is in view when the first file ends; the second is gone once it is its turn."""
+    for number, (begin, seconds) in enumerate([(0.0, 7.3), (7.3, 12.7)], start=1):
+        path = tmp_path / f"part{number}.mp4"
+        write_video(path, scene(GATE, seconds, begin=begin), fps=FPS)
+
+    def vanished(path: Path, *args: object, **options: object) -> object:
+        if path.name == "part2.mp4":
+            msg = f"{path}: gone"
+            raise MediaError(msg)
+        return read_frames(path, *args, **options)
+
+    cameras = [f"gate={tmp_path}/part*.mp4@2026-03-01T08:00:00Z"]
+    with opened(tmp_path / "site.db") as store:
+        with monkeypatch.context() as patched:
+            patched.setattr("surveil_reid.pipeline.stretch.read_frames", vanished)
+            report = process_colours(store, cameras)
+        assert [failure.error for failure in report.failed] == [f"{tmp_path}/part2.mp4: gone"]
+        assert len(store.tracklets()) == 2
+        # The file is back: green goes on as the same tracklet.
+        assert process_colours(store, cameras).failed == ()
+        assert len(store.tracklets()) == 3
+
+
+def test_a_full_disk_leaves_nothing_half_written(
+    tmp_path: Path, cameras: list[str], processed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = iter(range(2))
+    write_bytes = Path.write_bytes
+
+    def until_full(path: Path, content: bytes) -> int:
+        if path.suffix == ".tmp" and next(written, None) is None:
+            write_bytes(path, content[:10])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write_bytes(path, content)
+
+    database = tmp_path / "site.db"
+    with opened(database) as store:
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "write_bytes", until_full)
+            report = process_colours(store, cameras)
+        assert report.failed
+        assert all("full" in failure.error for failure in report.failed)
+        referred = {
+            crop.file
+            for camera in store.cameras()
+            for state in store.tracklet_states(camera=camera)
+            for crop in state.crops
+        }
+        assert crop_files(database) == referred
+        assert not list(store.folder.rglob("*.tmp"))
+        assert process_colours(store, cameras).failed == ()
+    assert rows(database) == rows(processed)
 
 
 def test_nobody_in_view_is_no_failure(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_frames_that_are_not_analysed_are_never_converted(
 ) -> None:
     converted = []
     honest = reader.upright
-    monkeypatch.setattr(reader, "upright", lambda raw: converted.append(raw) or honest(raw))
+    monkeypatch.setattr(reader, "upright", lambda *raw: converted.append(raw) or honest(*raw))
     path = write_video(tmp_path / "a.mp4", moving_square(20), fps=10)
     with read_frames(path, VideoOptions(fps=2)) as frames:
         assert len(list(frames)) == len(converted) == 4

@@ -1,0 +1,52 @@
+"""What the README says is so: its commands exist, and its figures are those of the records."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from surveil_reid.cli.app import app
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+RECORDS = ROOT / "tests/benchmarks/results"
+
+
+def pets_table() -> str:
+    """The PETS table, made from its record."""
+    columns = ("MOTA", "IDF1", "HOTA", "switches", "recall", "precision")
+    record = json.loads((RECORDS / "pets09.json").read_text(encoding="utf-8"))
+    lines = [f"| detector | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+    for row in record["pets09-s2l1"]:
+        cells = [row[c] if c == "switches" else f"{row[c]:.3f}" for c in columns]
+        lines.append(f"| {row['detector']} | {' | '.join(map(str, cells))} |")
+    return "\n".join(lines)
+
+
+def test_figures_are_those_of_the_records() -> None:
+    assert pets_table() in README
+
+
+def commands() -> list[str]:
+    """Every command line of the README, options of one that goes on over lines included."""
+    text = README.replace("\\\n", " ")
+    return sorted(set(re.findall(r"surveil-reid ([a-z-]+(?: [a-z]+)?)", text)))
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_exists(command: str) -> None:
+    words = command.split()
+    words = words if words[0] == "identities" else words[:1]
+    assert CliRunner().invoke(app, [*words, "--help"]).exit_code == 0
+
+
+def test_every_option_exists() -> None:
+    text = README.replace("\\\n", " ")
+    for line in re.findall(r"^surveil-reid .*$", text, flags=re.MULTILINE):
+        command = line.split()[1]
+        words = [command, line.split()[2]] if command == "identities" else [command]
+        shown = CliRunner(env={"COLUMNS": "200"}).invoke(app, [*words, "--help"]).output
+        for option in re.findall(r"--[a-z-]+", line):
+            assert option in shown, f"{command} has no {option}"
