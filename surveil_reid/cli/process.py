@@ -125,6 +125,7 @@ def _print(report: "surveil_reid.ProcessReport", *, as_json: bool) -> None:
                         "frames": r.frames,
                         "analysed": r.analysed,
                         "tracklets": r.tracklets,
+                        "doubtful": r.doubtful,
                         "seconds": round(r.seconds, 3),
                         "skipped": r.skipped,
                         "note": r.note,
@@ -138,7 +139,7 @@ def _print(report: "surveil_reid.ProcessReport", *, as_json: bool) -> None:
         )
         return
     print_table(
-        ["camera", "recording", "frames", "analysed", "tracklets", "seconds", ""],
+        ["camera", "recording", "frames", "analysed", "tracklets", "doubtful", "seconds", ""],
         [
             (
                 r.camera,
@@ -146,6 +147,7 @@ def _print(report: "surveil_reid.ProcessReport", *, as_json: bool) -> None:
                 r.frames,
                 r.analysed,
                 r.tracklets,
+                r.doubtful,
                 f"{r.seconds:.1f}",
                 r.skipped or r.note,
             )

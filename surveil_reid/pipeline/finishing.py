@@ -66,8 +66,8 @@ class Finisher:
         return list(changed.values())
 
     def forget(self, before: float) -> None:
-        """Drop from memory what ended before this time (UTC seconds)."""
-        self.recent = [person for person in self.recent if person.end >= before]
+        """Drop from memory what did not end after this time (UTC seconds)."""
+        self.recent = [person for person in self.recent if person.end > before]
 
     def window(self, now: float, live: Sequence[Growing]) -> float:
         """What ended before this time can no longer be re-joined by anybody in view."""
@@ -110,10 +110,13 @@ class Finisher:
         return Ended(id=number, track=self._track(person), descriptor=person.descriptor)
 
     def _track(self, person: Growing) -> BoxTrack:
-        stored = [self._store.box_track(id_) for id_ in (person.id, *person.absorbs) if id_]
-        return BoxTrack.join([*stored, person.new_track()])
+        if person.track is None:
+            stored = [self._store.box_track(person.id)] if person.id else []
+            person.track = BoxTrack.join([*stored, person.new_track()])
+        return person.track
 
     def _absorb(self, earlier: Growing, later: Growing) -> None:
+        earlier.track = BoxTrack.join([self._track(earlier), self._track(later)])
         crops: tuple[Crop, ...] = merge_kept(earlier.crops, later.crops, self._crops)
         earlier.keeper = CropKeeper.restore(self._crops, crops)
         both = earlier.embeddings | later.embeddings

@@ -25,6 +25,7 @@ class Growing:
         absorbs: tracklets in the store that turned out to be part of this one.
         embeddings: of crops already embedded, by their JPEG bytes.
         descriptor: once it is finished.
+        track: all its boxes, once it is finished and was looked at.
         doubtful: whether it looks like furniture.
         live: whether the person is still in view.
         changed: whether the store must be told.
@@ -39,6 +40,7 @@ class Growing:
     absorbs: list[int] = field(default_factory=list)
     embeddings: dict[bytes, Floats] = field(default_factory=dict)
     descriptor: Floats | None = None
+    track: BoxTrack | None = None
     doubtful: bool = False
     live: bool = True
     changed: bool = True

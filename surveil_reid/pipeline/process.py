@@ -29,7 +29,8 @@ class RecordingReport:
         path: the file.
         frames: decoded frames.
         analysed: frames looked at, or known not to have changed.
-        tracklets: tracklets that began in it.
+        tracklets: tracklets that began in it, without doubtful ones.
+        doubtful: tracklets that never moved and never convinced, or were seen only once.
         seconds: wall time spent on it now.
         skipped: why nothing had to be done, None if something was.
         note: what the recording did not give (it ends early, broken frames), None if nothing.
@@ -40,6 +41,7 @@ class RecordingReport:
     frames: int
     analysed: int
     tracklets: int
+    doubtful: int
     seconds: float
     skipped: str | None
     note: str | None
@@ -174,6 +176,7 @@ def _report(
         frames=recording.frames,
         analysed=recording.analysed,
         tracklets=store.tracklet_count(recording.id),
+        doubtful=store.tracklet_count(recording.id, doubtful=True),
         seconds=seconds,
         skipped=skipped,
         note=recording.note,

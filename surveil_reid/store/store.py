@@ -141,10 +141,10 @@ class Store:
         with self._database.reading() as session:
             return tracklets.read_state(session, number)
 
-    def tracklet_count(self, recording_id: int) -> int:
-        """How many tracklets began in a recording."""
+    def tracklet_count(self, recording_id: int, *, doubtful: bool = False) -> int:
+        """How many tracklets began in a recording: the doubtful ones, or the others."""
         with self._database.reading() as session:
-            return tracklets.count_begun(session, recording_id)
+            return tracklets.count_begun(session, recording_id, doubtful=doubtful)
 
     def box_track(self, tracklet_id: int) -> BoxTrack:
         """A tracklet's boxes in order of time; frame numbers are those of each recording.

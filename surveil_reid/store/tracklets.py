@@ -44,10 +44,11 @@ def read_state(session: Session, number: int) -> TrackletState:
     return _state(row, names[row.camera_id], crops_of(session, [number]).get(number, ()))
 
 
-def count_begun(session: Session, recording_id: int) -> int:
-    """How many tracklets began in a recording."""
+def count_begun(session: Session, recording_id: int, *, doubtful: bool) -> int:
+    """How many tracklets began in a recording: the doubtful ones, or the others."""
     query = select(func.count()).select_from(TrackletRow)
-    return session.scalars(query.where(TrackletRow.recording_id == recording_id)).one()
+    query = query.where(TrackletRow.recording_id == recording_id)
+    return session.scalars(query.where(TrackletRow.doubtful.is_(doubtful))).one()
 
 
 def find_tracklets(

@@ -44,6 +44,7 @@ def test_process_says_what_became_of_each_recording(
         "frames": 200,
         "analysed": 100,
         "tracklets": 3,
+        "doubtful": 0,
         "skipped": None,
         "note": None,
     }

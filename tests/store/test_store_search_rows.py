@@ -84,7 +84,9 @@ def test_tracklets_and_descriptors_agree(tmp_path: Path) -> None:
             ("yard", 1100.0, 1110.0),
         ]
         assert store.descriptors()[0].tolist() == [1, 3, 4]
-        assert [store.tracklet_count(recording.id) for recording in store.recordings()] == [3, 2]
+        ids = [recording.id for recording in store.recordings()]
+        assert [store.tracklet_count(number) for number in ids] == [2, 2]
+        assert [store.tracklet_count(number, doubtful=True) for number in ids] == [1, 0]
 
 
 def test_many_tracklets_are_read_quickly(tmp_path: Path) -> None:

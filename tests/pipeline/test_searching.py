@@ -1,0 +1,237 @@
+"""Search over a store: filters, order, the open-set answer, and an index that is never stale."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers.store_rows import (
+    MODEL,
+    commit,
+    crop,
+    described,
+    new_recording,
+    store_at,
+)
+from helpers.store_rows import unit as any_unit
+from surveil_reid.core import (
+    Floats,
+    InputError,
+    OperatingPoint,
+    StoreError,
+    UnknownNameError,
+    WeightsError,
+)
+from surveil_reid.pipeline import (
+    SearchOptions,
+    describe_identity,
+    describe_tracklet,
+    index_state,
+    link_store,
+    search,
+)
+from surveil_reid.pipeline.linking import link_new
+from surveil_reid.store import Store, TrackletUpdate
+
+POINTS = tuple(
+    OperatingPoint(similarity, false_alarm, 0.9, "a test")
+    for similarity, false_alarm in ((0.9, 1e-4), (0.7, 1e-2), (0.5, 1e-1))
+)
+DIM = 48
+CALIBRATED = replace(MODEL, dim=DIM, linking=POINTS)
+
+
+def unit(seed: int) -> Floats:
+    """A direction of its own for each seed; in so many dimensions no two are alike."""
+    return any_unit(seed, DIM)
+
+
+def near(seed: int, wobble: int, share: float = 0.15) -> Floats:
+    """A direction close to that of `seed`; cosine about 0.98."""
+    vector = unit(seed) + share * unit(10_000 + wobble)
+    return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+def sighting(number: int, descriptor: Floats, *, doubtful: bool = False) -> TrackletUpdate:
+    """Tracklet `number` of a camera, ten seconds after the one before."""
+    time = 1000.0 + 10 * number
+    made = described(crop(number, time=time), times=(time, time + 5), seed=number)
+    return replace(made, embeddings=descriptor[None], descriptor=descriptor, doubtful=doubtful)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Two cameras; person p is tracklet p of the gate and tracklet 30 + p of the yard.
+
+    Of 60 tracklets the last one is doubtful.
+    """
+    with store_at(tmp_path) as made:
+        for camera, offset in (("gate", 0), ("yard", 30)):
+            recording = made.add_recording(new_recording(camera, camera=camera))
+            updates = [
+                sighting(p + 1, near(p, offset + p), doubtful=offset + p == 59) for p in range(30)
+            ]
+            made.commit_segment(commit(recording, 0, *updates, model=CALIBRATED))
+        yield made
+
+
+def brute_force(store: Store, query: Floats, *, doubtful: bool = False) -> list[int]:
+    """The ids in order of cosine similarity, computed one by one."""
+    scores = {t.id: float(t.descriptor @ query) for t in store.tracklets(doubtful=doubtful)}
+    return sorted(scores, key=lambda id_: (-scores[id_], id_))
+
+
+def test_both_tracklets_of_the_person_come_first(store: Store) -> None:
+    for person in range(0, 29, 4):
+        found = search(store, near(person, 500 + person))
+        assert {hit.tracklet for hit in found.hits[:2]} == {person + 1, person + 31}
+        assert found.match
+        assert all(hit.probability is None for hit in found.hits)
+
+
+def test_scores_are_cosine_similarities_and_matches_follow_from_them(store: Store) -> None:
+    query = near(3, 503)
+    found = search(store, query, SearchOptions(top=60))
+    known = {t.id: t for t in store.tracklets()}
+    for hit in found.hits:
+        assert hit.score == pytest.approx(float(known[hit.tracklet].descriptor @ query), abs=1e-5)
+        assert hit.match == (hit.score >= found.threshold)
+    assert len(found.hits) == 59
+
+
+def test_few_candidates_are_in_plain_order_of_similarity(store: Store) -> None:
+    query = near(3, 503)
+    found = search(store, query, SearchOptions(top=30, cameras=("gate",)))
+    expected = [id_ for id_ in brute_force(store, query) if id_ <= 30]
+    assert [hit.tracklet for hit in found.hits] == expected
+
+
+def test_the_head_of_a_long_list_is_ranked_anew_and_keeps_its_members(store: Store) -> None:
+    recording = store.add_recording(new_recording("roof", camera="roof"))
+    crowd = [sighting(n, unit(100 + n)) for n in range(1, 90)]
+    store.commit_segment(commit(recording, 0, *crowd, model=CALIBRATED))
+    query = near(3, 503)
+    found = search(store, query, SearchOptions(top=100))
+    ids = [hit.tracklet for hit in found.hits]
+    assert set(ids) == set(brute_force(store, query)[:100])
+    assert set(ids[:2]) == {4, 34}
+    assert ids != brute_force(store, query)[:100]
+
+
+def test_filters_lose_nobody(store: Store) -> None:
+    query = near(7, 507)
+    times = SearchOptions(after=1000.0 + 10 * 8, before=1000.0 + 10 * 8 + 5)
+    assert {hit.tracklet for hit in search(store, query, times).hits} == {8, 38}
+    yard = search(store, query, SearchOptions(cameras=("yard",), top=1))
+    assert [hit.tracklet for hit in yard.hits] == [38]
+
+
+def test_the_query_itself_can_be_left_out(store: Store) -> None:
+    found = search(store, describe_tracklet(store, 5), leave_out=(5,))
+    assert found.hits[0].tracklet == 35
+    assert 5 not in {hit.tracklet for hit in found.hits}
+
+
+def test_doubtful_tracklets_are_found_when_asked_for_only(store: Store) -> None:
+    query = near(29, 529)
+    assert 60 not in {hit.tracklet for hit in search(store, query).hits}
+    found = search(store, query, SearchOptions(doubtful=True, cameras=("yard",)))
+    assert found.hits[0].tracklet == 60
+
+
+def test_nobody_there_is_an_answer(store: Store) -> None:
+    stranger = np.linalg.svd(np.stack([t.descriptor for t in store.tracklets()]))[2][-1]
+    found = search(store, stranger.astype(np.float32), SearchOptions(false_alarm=1e-3))
+    assert not found.match
+    assert not any(hit.match for hit in found.hits)
+    assert len(found.hits) == 10
+
+
+def test_a_lower_false_alarm_rate_asks_for_more(store: Store) -> None:
+    rates = (0.5, 0.1, 0.01, 0.001)
+    thresholds = [
+        search(store, unit(1), SearchOptions(false_alarm=rate)).threshold for rate in rates
+    ]
+    assert thresholds == sorted(set(thresholds))
+
+
+def test_an_index_that_is_gone_stale_or_broken_is_made_anew(store: Store) -> None:
+    query = near(7, 507)
+    first = search(store, query)
+    assert index_state(store) == "ready"
+    store.index_path.write_bytes(b"broken")
+    assert index_state(store) == "stale"
+    assert search(store, query) == first
+    store.index_path.unlink()
+    assert index_state(store) == "none"
+    assert search(store, query) == first
+
+    store.remove_camera("yard")
+    assert {hit.camera for hit in search(store, query).hits} == {"gate"}
+    recording = store.add_recording(new_recording("roof", camera="roof"))
+    store.commit_segment(commit(recording, 0, sighting(1, query), model=CALIBRATED))
+    assert search(store, query).hits[0].camera == "roof"
+
+
+def test_identities_can_be_searched_by(store: Store) -> None:
+    link_store(store)
+    of = store.memberships()
+    assert of[5] == of[35]
+    descriptor, members = describe_identity(store, of[5])
+    assert members == (5, 35)
+    assert float(descriptor @ unit(4)) > 0.97
+
+
+def test_linking_new_tracklets_leaves_the_others_alone(store: Store) -> None:
+    link_store(store)
+    before = store.memberships()
+    recording = store.add_recording(new_recording("roof", camera="roof"))
+    updates = [sighting(1, near(4, 900)), sighting(2, -unit(4))]
+    known, new = store.commit_segment(commit(recording, 0, *updates, model=CALIBRATED))
+    report = link_new(store)
+    after = store.memberships()
+    assert {id_: after[id_] for id_ in before} == before
+    assert after[known] == before[5]
+    assert after[new] not in before.values()
+    assert report.tracklets == 61
+
+
+def test_searches_are_logged(store: Store) -> None:
+    search(store, unit(1))
+    assert store.events(1)[0].kind == "search"
+
+
+def test_an_empty_store_has_nothing_to_search(tmp_path: Path) -> None:
+    with store_at(tmp_path) as empty:
+        with pytest.raises(StoreError, match="process"):
+            search(empty, unit(1))
+        assert index_state(empty) == "none"
+        assert link_store(empty).identities == 0
+
+
+def test_what_nobody_has_measured_is_not_guessed(tmp_path: Path) -> None:
+    bare = replace(CALIBRATED, linking=(), linking_similarity=None)
+    with store_at(tmp_path) as made:
+        recording = made.add_recording(new_recording())
+        made.commit_segment(commit(recording, 0, sighting(1, unit(1)), model=bare))
+        with pytest.raises(WeightsError, match=r"training\.thresholds"):
+            search(made, unit(1))
+        with pytest.raises(WeightsError, match=r"training\.thresholds"):
+            link_store(made)
+
+
+def test_names_that_do_not_exist_are_said(store: Store) -> None:
+    with pytest.raises(UnknownNameError, match="'roof'"):
+        search(store, unit(1), SearchOptions(cameras=("roof",)))
+    with pytest.raises(UnknownNameError, match="99"):
+        describe_tracklet(store, 99)
+    with pytest.raises(UnknownNameError, match="99"):
+        describe_identity(store, 99)
+
+
+@pytest.mark.parametrize("wrong", [{"top": 0}, {"false_alarm": 0.0}, {"false_alarm": 1.0}])
+def test_options_out_of_range_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(InputError, match="at least 1|between 0 and 1"):
+        SearchOptions(**wrong)
