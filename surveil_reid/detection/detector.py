@@ -57,7 +57,8 @@ class DetectionOptions:
         iou: of two boxes that overlap more than this the weaker one is dropped, 0..1.
         image_size: longer side of the network's input in pixels, a multiple of 32; an export with
             a fixed size keeps its own.
-        batch_size: how many pictures go through the network together.
+        batch_size: how many pictures go through the network together; on a CPU more than 2 only
+            take memory, a GPU wants some dozens.
         device: `auto` (the GPU if there is one), `cpu`, `cuda` or `cuda:N`. OpenVINO runs on the
             CPU whatever is said here, and so does ONNX unless its runtime has CUDA.
 
@@ -68,7 +69,7 @@ class DetectionOptions:
     confidence: float = 0.1
     iou: float = 0.7
     image_size: int = 640
-    batch_size: int = 4
+    batch_size: int = 2
     device: str = "auto"
 
     def __post_init__(self) -> None:

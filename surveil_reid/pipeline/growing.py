@@ -101,11 +101,28 @@ class Follower:
     that a resumed run has to replay detections only from there on.
     """
 
-    def __init__(self, tracking: TrackingOptions, crops: CropOptions, *, offset: int) -> None:
+    def __init__(
+        self,
+        tracking: TrackingOptions,
+        crops: CropOptions,
+        *,
+        offset: int,
+        clock: float | None = None,
+    ) -> None:
+        """Begin with nobody in view.
+
+        Args:
+            tracking: how people are followed.
+            crops: which crops are kept.
+            offset: the highest number that this camera's trackers have used.
+            clock: UTC seconds since 1970 of the frame before the first, if there was one.
+        """
         self._tracking = tracking
         self._crops = crops
         self._tracker: Tracker = build_tracker(tracking)
+        self._now = clock
         self.offset = offset
+        self.clock = clock
         self.highest = offset
         self.growing: dict[int, Growing] = {}
         self._ended: list[Growing] = []
@@ -113,7 +130,7 @@ class Follower:
     def replay(self, segment: SegmentDetections, start: float) -> None:
         """Feed detections of the past to the tracker alone."""
         for time, detections in zip(segment.times, segment.detections, strict=True):
-            tracked = self._tracker.update(detections, start + float(time))
+            tracked = self._tracker.update(detections, self._tell(start + float(time)))
             for number in tracked.numbers:
                 self.highest = max(self.highest, self.offset + int(number))
 
@@ -123,9 +140,11 @@ class Follower:
         Args:
             frame: the picture.
             detections: the people in it.
-            time: UTC seconds since 1970.
+            time: UTC seconds since 1970; a file that begins before the last one ended, as clocks
+                and rounded lengths have it, stands still until it has caught up.
             gated: whether the detections are repeated from the frame before.
         """
+        time = self._tell(time)
         tracked = self._tracker.update(detections, time)
         for row, number in enumerate(tracked.numbers):
             person = self._person(self.offset + int(number), time)
@@ -162,7 +181,12 @@ class Follower:
             return False
         self._tracker = build_tracker(self._tracking)
         self.offset = self.highest
+        self.clock = self._now
         return True
+
+    def _tell(self, time: float) -> float:
+        self._now = time if self._now is None else max(self._now, time)
+        return self._now
 
     def _person(self, number: int, time: float) -> Growing:
         if number not in self.growing:

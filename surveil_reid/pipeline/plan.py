@@ -46,7 +46,8 @@ class PlannedRecording:
     @property
     def end(self) -> float:
         """UTC seconds since 1970 at which the next file would have to begin."""
-        return self.start + (self.media.duration or 0.0)
+        counted = (self.media.frames or 0) / self.media.fps
+        return self.start + (self.media.duration or counted)
 
 
 @dataclass(frozen=True, slots=True)

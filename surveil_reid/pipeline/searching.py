@@ -1,7 +1,7 @@
 """Search for a person over all cameras, by picture, tracklet or identity."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -195,7 +195,8 @@ def search(
         )
         for (tracklet, score), match in zip(found, decision.matches, strict=True)
     )
-    store.log("search", {"hits": [hit.tracklet for hit in hits], "options": repr(options)})
+    if not store.read_only:
+        store.log("search", {"hits": [hit.tracklet for hit in hits], **asdict(options)})
     return SearchResult(
         match=any(hit.match for hit in hits),
         false_alarm=options.false_alarm,

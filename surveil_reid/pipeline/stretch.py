@@ -158,7 +158,9 @@ class Stretch:
             used = [r.state.get("highest", 0) for r in store.recordings(self.camera.name)]
             self._replay = (recording.id, 0)
             return Follower(settings.tracking, settings.crops, offset=max(used, default=0))
-        follower = Follower(settings.tracking, settings.crops, offset=state["offset"])
+        follower = Follower(
+            settings.tracking, settings.crops, offset=state["offset"], clock=state["clock"]
+        )
         self._replay = (state["replay"][0], state["replay"][1])
         past = [r.id for r in history]
         for known in history[past.index(self._replay[0]) :]:
@@ -278,6 +280,7 @@ class Stretch:
             "mark": [mark.number, mark.time] if mark else None,
             "replay": list(self._replay),
             "offset": follower.offset,
+            "clock": follower.clock,
             "highest": follower.highest,
             "window": self._finisher.window(now, list(follower.people())),
         }

@@ -141,6 +141,25 @@ def test_a_file_that_arrives_later_carries_its_people_on(tmp_path: Path) -> None
         assert float(descriptor @ expected) > 0.999
 
 
+def test_files_that_overlap_a_little_are_one_stretch(tmp_path: Path) -> None:
+    """Clocks and rounded lengths have the second file begin before the first has ended."""
+    for number, (begin, seconds) in enumerate([(0.0, 7.3), (7.3, 12.7)], start=1):
+        path = tmp_path / f"part{number}.mp4"
+        write_video(path, scene(GATE, seconds, begin=begin), fps=FPS)
+    with opened(tmp_path / "site.db") as store:
+        report = process_colours(
+            store,
+            [
+                f"gate={tmp_path}/part1.mp4@2026-03-01T08:00:00Z",
+                f"gate={tmp_path}/part2.mp4@2026-03-01T08:00:06.800Z",
+            ],
+        )
+        assert report.failed == ()
+        assert len(store.tracklets()) == 3
+        for tracklet in store.tracklets():
+            assert (np.diff(store.box_track(tracklet.id).times) >= 0).all()
+
+
 def test_an_interrupted_tracklet_is_joined_again(tmp_path: Path) -> None:
     walk = Walk(RED, 1, 9)
     pictures = scene([walk], 10)

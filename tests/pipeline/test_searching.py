@@ -233,5 +233,5 @@ def test_names_that_do_not_exist_are_said(store: Store) -> None:
 
 @pytest.mark.parametrize("wrong", [{"top": 0}, {"false_alarm": 0.0}, {"false_alarm": 1.0}])
 def test_options_out_of_range_are_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(InputError, match="at least 1|between 0 and 1"):
+    with pytest.raises(InputError, match=r"at least 1|between 0 and 1"):
         SearchOptions(**wrong)
