@@ -2,19 +2,21 @@
 
 from surveil_reid.pipeline.doctor import Check, doctor
 from surveil_reid.pipeline.identities import Sighting, sightings
+from surveil_reid.pipeline.index import index_state
 from surveil_reid.pipeline.linking import LinkReport, link_store
 from surveil_reid.pipeline.plan import Failure
 from surveil_reid.pipeline.process import ProcessReport, RecordingReport, process
 from surveil_reid.pipeline.progress import Progress
+from surveil_reid.pipeline.queries import (
+    describe_identity,
+    describe_pictures,
+    describe_tracklet,
+)
 from surveil_reid.pipeline.reembedding import ReembedReport, reembed
 from surveil_reid.pipeline.searching import (
     Hit,
     SearchOptions,
     SearchResult,
-    describe_identity,
-    describe_pictures,
-    describe_tracklet,
-    index_state,
     search,
 )
 from surveil_reid.pipeline.tracks import write_box_tracks

@@ -5,21 +5,10 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from surveil_reid.core import (
-    Floats,
-    Image,
-    InputError,
-    Integers,
-    ModelInfo,
-    StoreError,
-    Tracklet,
-    UnknownNameError,
-    describe,
-    l2_normalise,
-)
-from surveil_reid.embedding import Embedder
+from surveil_reid.core import Floats, InputError, Integers, Tracklet, UnknownNameError
 from surveil_reid.identity import decide
-from surveil_reid.matching import DescriptorIndex, RerankOptions, rerank
+from surveil_reid.matching import RerankOptions, rerank
+from surveil_reid.pipeline.index import current_model, open_index
 from surveil_reid.store import Store
 
 # Only the head of the list is re-ranked, and only a full one: among fewer tracklets neighbourhoods
@@ -108,44 +97,6 @@ class SearchResult:
     hits: tuple[Hit, ...]
 
 
-def describe_pictures(images: Sequence[Image], embedder: Embedder) -> Floats:
-    """One descriptor for one or more pictures of a person.
-
-    Args:
-        images: crops, RGB uint8 `(height, width, 3)`.
-        embedder: the model of the store.
-
-    Returns:
-        float32 `(dim,)`, L2-normalised.
-    """
-    return describe(embedder.embed(images), np.ones(len(images), np.float32))
-
-
-def describe_identity(store: Store, identity: int) -> tuple[Floats, tuple[int, ...]]:
-    """The mean descriptor of an identity, and its tracklets.
-
-    Raises:
-        UnknownNameError: when the store holds no such identity.
-    """
-    members = store.identity(identity).tracklet_ids
-    known = {t.id: t.descriptor for t in store.tracklets(doubtful=True)}
-    descriptors = np.stack([known[member] for member in members])
-    return l2_normalise(descriptors.mean(axis=0, keepdims=True))[0], members
-
-
-def describe_tracklet(store: Store, tracklet: int) -> Floats:
-    """The descriptor of a tracklet.
-
-    Raises:
-        UnknownNameError: when the store holds no such tracklet, or it has no descriptor yet.
-    """
-    descriptor = store.tracklet(tracklet).descriptor
-    if descriptor is None:
-        msg = f"tracklet {tracklet} has no descriptor yet; let `surveil-reid process` finish first"
-        raise UnknownNameError(msg)
-    return descriptor
-
-
 def search(
     store: Store,
     query: Floats,
@@ -170,7 +121,7 @@ def search(
         WeightsError: when nobody has measured the model's false-alarm rates.
     """
     options = options or SearchOptions()
-    model = _model(store)
+    model = current_model(store)
     candidates = _candidates(store, options, leave_out)
     found = _ranked(store, query, candidates, options.top)
     similarities = np.array([score for _, score in found], np.float32)
@@ -204,46 +155,6 @@ def search(
         extrapolated=decision.extrapolated,
         hits=hits,
     )
-
-
-def open_index(store: Store) -> DescriptorIndex:
-    """The store's index; rebuilt when it is missing, stale, damaged or of another model.
-
-    Raises:
-        StoreError: when the store holds no descriptors at all.
-    """
-    index = _saved_index(store)
-    if index is None:
-        model = _model(store)
-        ids, vectors = store.descriptors(doubtful=True)
-        index = DescriptorIndex.build(
-            ids, vectors, model_sha256=model.sha256, revision=store.revision()
-        )
-        if not store.read_only:
-            index.save(store.index_path)
-    return index
-
-
-def index_state(store: Store) -> str:
-    """Whether the index file can be used: "none", "ready" or "stale" (rebuilt when needed)."""
-    if store.model() is None or not store.index_path.exists():
-        return "none"
-    return "stale" if _saved_index(store) is None else "ready"
-
-
-def _saved_index(store: Store) -> DescriptorIndex | None:
-    model = _model(store)
-    return DescriptorIndex.open(
-        store.index_path, model_sha256=model.sha256, revision=store.revision(), dim=model.dim
-    )
-
-
-def _model(store: Store) -> ModelInfo:
-    model = store.model()
-    if model is None:
-        msg = f"{store.url}: nothing to search yet; run `surveil-reid process` first"
-        raise StoreError(msg)
-    return model
 
 
 def _candidates(

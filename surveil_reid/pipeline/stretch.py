@@ -5,29 +5,26 @@ killed starts again after the last segment: the tracker is rebuilt by replaying 
 tracklets in view come back from the store, and the rows end the same as of an unbroken run.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from surveil_reid.config import CameraSource, Settings
-from surveil_reid.core import BusyError, Detections, Frame, InputError
+from surveil_reid.core import BusyError, Frame, InputError
 from surveil_reid.detection import Detector
 from surveil_reid.embedding import Embedder
-from surveil_reid.pipeline.finishing import Finisher, embeddings_of
+from surveil_reid.pipeline.finishing import Finisher
 from surveil_reid.pipeline.growing import Follower, Growing, decoded, restored
 from surveil_reid.pipeline.plan import PlannedRecording
 from surveil_reid.pipeline.progress import Progress
+from surveil_reid.pipeline.segment import Segment, mark_of, note_of, update_of, with_last
 from surveil_reid.pipeline.watching import Watcher
 from surveil_reid.store import (
     NewRecording,
     Recording,
     SegmentCommit,
-    SegmentDetections,
     Store,
     TrackletState,
-    TrackletUpdate,
 )
 from surveil_reid.video import FrameMark, FrameReader, MotionGate, read_frames
 
@@ -45,25 +42,6 @@ class Workers:
     embedder: Embedder
     settings: Settings
     progress: Progress
-
-
-@dataclass(slots=True)
-class _Segment:
-    """The frames since the last commit, without their pictures."""
-
-    frames: list[int] = field(default_factory=list)
-    times: list[float] = field(default_factory=list)
-    gated: list[bool] = field(default_factory=list)
-    detections: list[Detections] = field(default_factory=list)
-
-    def numbered(self, number: int) -> SegmentDetections:
-        return SegmentDetections(
-            number=number,
-            frames=np.array(self.frames, np.int64),
-            times=np.array(self.times, np.float64),
-            gated=np.array(self.gated, np.bool_),
-            detections=tuple(self.detections),
-        )
 
 
 class Stretch:
@@ -191,7 +169,7 @@ class Stretch:
     def _segments(
         self, reader: FrameReader, recording: Recording, follower: Follower, *, last: bool
     ) -> Recording:
-        segment, batch = _Segment(), list[Frame]()
+        segment, batch = Segment(), list[Frame]()
         mark = mark_of(recording)
         done = mark.number if mark else 0
         self._watcher.restart()
@@ -208,14 +186,14 @@ class Stretch:
                 recording = self._commit(
                     recording, segment, follower, closing=people, reader=reader, final=final
                 )
-                segment = _Segment()
+                segment = Segment()
                 self._watcher.restart()
         return recording
 
     def _look(
         self,
         batch: Sequence[Frame],
-        segment: _Segment,
+        segment: Segment,
         recording: Recording,
         follower: Follower,
     ) -> None:
@@ -229,7 +207,7 @@ class Stretch:
     def _commit(
         self,
         recording: Recording,
-        segment: _Segment | None,
+        segment: Segment | None,
         follower: Follower,
         *,
         closing: Iterator[Growing],
@@ -256,7 +234,7 @@ class Stretch:
             complete=final,
             note=note_of(reader, corrupt) if reader and final else recording.note,
             state=state,
-            updates=tuple(_update(p) for p in changed),
+            updates=tuple(update_of(p) for p in changed),
             model=self._workers.embedder.info,
         )
         for person, id_ in zip(changed, store.commit_segment(commit), strict=True):
@@ -269,7 +247,7 @@ class Stretch:
         return found
 
     def _state(
-        self, recording: Recording, segment: _Segment | None, follower: Follower
+        self, recording: Recording, segment: Segment | None, follower: Follower
     ) -> dict[str, Any]:
         """What a resumed run must know beside the rows; plain JSON."""
         mark = mark_of(recording)
@@ -295,48 +273,3 @@ def options_key(workers: Workers, camera: CameraSource) -> dict[str, Any]:
         "moving": camera.moving,
         **workers.settings.stored(),
     }
-
-
-def mark_of(recording: Recording) -> FrameMark | None:
-    """The last frame that was analysed, None before the first."""
-    mark = recording.state.get("mark")
-    return FrameMark(*mark) if mark else None
-
-
-def with_last(frames: Iterable[Frame]) -> Iterator[tuple[Frame | None, bool]]:
-    """Each frame, and whether it is the last; of no frames, one last nothing."""
-    held: Frame | None = None
-    for frame in frames:
-        if held is not None:
-            yield held, False
-        held = frame
-    yield held, True
-
-
-def note_of(reader: FrameReader, corrupt: int) -> str | None:
-    """In one line what a recording did not give, None if it gave everything.
-
-    Args:
-        reader: at its end.
-        corrupt: broken frames, those before a resumption included.
-    """
-    parts = []
-    if reader.ended_early:
-        parts.append(f"ends early: {reader.decoded} of {reader.expected} frames decoded")
-    if corrupt:
-        parts.append(f"{corrupt} broken frames left out")
-    return "; ".join(parts) or None
-
-
-def _update(person: Growing) -> TrackletUpdate:
-    done = person.descriptor is not None
-    return TrackletUpdate(
-        id=person.id,
-        track=person.new_track(),
-        crops=person.crops,
-        embeddings=embeddings_of(person) if done else None,
-        descriptor=person.descriptor,
-        doubtful=person.doubtful,
-        live=person.number if person.live else None,
-        absorbs=tuple(person.absorbs),
-    )
