@@ -20,7 +20,9 @@ def list_identities(
 ) -> None:
     """List all identities, or those seen in every --camera given."""
     wanted = set(camera or ())
-    with surveil_reid.open_store(store, folder=store_folder, create=False) as opened:
+    with surveil_reid.open_store(
+        store, folder=store_folder, create=False, read_only=True
+    ) as opened:
         found = [i for i in opened.identities() if wanted <= set(i.cameras)]
     if as_json:
         print_json({"identities": [_document(identity) for identity in found]})
@@ -42,7 +44,9 @@ def show(
     as_json: options.AsJson = False,
 ) -> None:
     """Show the sightings of one identity."""
-    with surveil_reid.open_store(store, folder=store_folder, create=False) as opened:
+    with surveil_reid.open_store(
+        store, folder=store_folder, create=False, read_only=True
+    ) as opened:
         found = opened.identity(identity)
         seen = surveil_reid.sightings(opened, found)
     if as_json:

@@ -1,6 +1,6 @@
 """Segments: what is committed at once, and what a resumed run finds in the store."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,12 +21,14 @@ class Segment:
         times: seconds after the recording's first frame.
         gated: whether the motion gate spared the detector.
         detections: the people in each.
+        corrupt: broken frames in the recording so far.
     """
 
     frames: list[int] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     gated: list[bool] = field(default_factory=list)
     detections: list[Detections] = field(default_factory=list)
+    corrupt: int = 0
 
     def numbered(self, number: int) -> SegmentDetections:
         """The same, as segment `number` of the recording."""
@@ -45,14 +47,18 @@ def mark_of(recording: Recording) -> FrameMark | None:
     return FrameMark(*mark) if mark else None
 
 
-def with_last(frames: Iterable[Frame]) -> Iterator[tuple[Frame | None, bool]]:
-    """Each frame, and whether it is the last; of no frames, one last nothing."""
+def with_last(reader: FrameReader) -> Iterator[tuple[Frame | None, bool, int]]:
+    """Each frame, whether it is the last, and how many broken ones came before it.
+
+    Of no frames, one last nothing.
+    """
     held: Frame | None = None
-    for frame in frames:
+    corrupt = 0
+    for frame in reader:
         if held is not None:
-            yield held, False
-        held = frame
-    yield held, True
+            yield held, False, corrupt
+        held, corrupt = frame, reader.corrupt
+    yield held, True, reader.corrupt
 
 
 def note_of(reader: FrameReader, corrupt: int) -> str | None:

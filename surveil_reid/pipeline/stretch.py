@@ -131,8 +131,10 @@ class Stretch:
         """A follower that stands where the last commit of this stretch left it."""
         store, settings = self._workers.store, self._workers.settings
         history = [*self._before, recording]
+        past = [r.id for r in history]
         state = next((r.state for r in reversed(history) if r.state), None)
-        if state is None:
+        # Where the recording that the tracker would be replayed from was removed, it starts afresh.
+        if state is None or state["replay"][0] not in past:
             used = [r.state.get("highest", 0) for r in store.recordings(self.camera.name)]
             self._replay = (recording.id, 0)
             return Follower(settings.tracking, settings.crops, offset=max(used, default=0))
@@ -140,25 +142,25 @@ class Stretch:
             settings.tracking, settings.crops, offset=state["offset"], clock=state["clock"]
         )
         self._replay = (state["replay"][0], state["replay"][1])
-        past = [r.id for r in history]
         for known in history[past.index(self._replay[0]) :]:
             first = self._replay[1] if known.id == self._replay[0] else 0
             for segment in store.segments(known.id, first):
                 follower.replay(segment, known.start)
-        self._restore(follower, state)
+        self._restore(follower, state, past)
         return follower
 
-    def _restore(self, follower: Follower, state: dict[str, Any]) -> None:
+    def _restore(self, follower: Follower, state: dict[str, Any], past: Sequence[int]) -> None:
         store = self._workers.store
         for live in store.tracklet_states(camera=self.camera.name, live=True):
-            if live.live is not None and live.live > follower.offset:
-                follower.growing[live.live] = self._restored(live)
+            number = live.live or 0
+            if number > follower.offset and live.recording_id in past:
+                follower.growing[number] = self._restored(live)
         self._finisher.recent = [
             self._restored(ended)
             for ended in store.tracklet_states(
                 camera=self.camera.name, live=False, ended_after=state["window"]
             )
-            if ended.descriptor is not None
+            if ended.descriptor is not None and ended.recording_id in past
         ]
 
     def _restored(self, state: TrackletState) -> Growing:
@@ -172,8 +174,9 @@ class Stretch:
         segment, batch = Segment(), list[Frame]()
         mark = mark_of(recording)
         done = mark.number if mark else 0
+        corrupt_before = recording.state.get("corrupt", 0)
         self._watcher.restart()
-        for frame, final in with_last(reader):
+        for frame, final, corrupt in with_last(reader):
             if frame is not None:
                 batch.append(frame)
             full = len(segment.frames) + len(batch) == SEGMENT_FRAMES
@@ -182,6 +185,7 @@ class Stretch:
                 self._workers.progress.advance((batch[-1].number if batch else done) - done)
                 done, batch = (batch[-1].number if batch else done), []
             if full or final:
+                segment.corrupt = corrupt_before + corrupt
                 people = follower.people() if final and last else iter(())
                 recording = self._commit(
                     recording, segment, follower, closing=people, reader=reader, final=final
@@ -224,15 +228,14 @@ class Stretch:
         number = recording.progress
         if follower.settle():
             self._replay = (recording.id, number + (segment is not None))
-        corrupt = recording.state.get("corrupt", 0) + (reader.corrupt if reader else 0)
-        state = self._state(recording, segment, follower) | {"corrupt": corrupt}
+        state = self._state(recording, segment, follower)
         commit = SegmentCommit(
             recording_id=recording.id,
             detections=segment.numbered(number) if segment else None,
             frames=reader.decoded if reader else recording.frames,
             analysed=recording.analysed + (len(segment.frames) if segment else 0),
             complete=final,
-            note=note_of(reader, corrupt) if reader and final else recording.note,
+            note=note_of(reader, state["corrupt"]) if reader and final else recording.note,
             state=state,
             updates=tuple(update_of(p) for p in changed),
             model=self._workers.embedder.info,
@@ -261,6 +264,7 @@ class Stretch:
             "clock": follower.clock,
             "highest": follower.highest,
             "window": self._finisher.window(now, list(follower.people())),
+            "corrupt": segment.corrupt if segment else recording.state.get("corrupt", 0),
         }
 
 

@@ -11,7 +11,7 @@ import pytest
 import surveil_reid
 from helpers.detectors import ColourDetector
 from helpers.embedders import ColourEmbedder
-from helpers.footage import write_video
+from helpers.footage import corrupt_packets, write_video
 from helpers.process_colours import process_colours
 from helpers.rows import crop_files, rows
 from helpers.scenes import FPS, GATE, GREEN, RED, Walk, scene
@@ -345,6 +345,49 @@ def test_an_interrupted_recording_does_not_go_on_with_other_options(
         assert "other options (video)" in report.failed[0].error
         assert process_colours(store, [camera]).failed == ()
         assert len(store.tracklets()) == 3
+
+
+@pytest.mark.parametrize("looked_at", [20, 130])
+def test_broken_frames_are_counted_once_also_when_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looked_at: int
+) -> None:
+    path = tmp_path / "a.mp4"
+    write_video(path, scene(GATE, 20), fps=FPS, gop=10)
+    corrupt_packets(path, [33, 34, 112, 151])
+    camera = f"gate={path}@2026-03-01T08:00:00Z"
+    calls = iter(range(looked_at))
+    original = ColourDetector._detect
+
+    def fail_late(self: ColourDetector, image: np.ndarray) -> object:
+        if next(calls, None) is None:
+            raise KeyboardInterrupt
+        return original(self, image)
+
+    with opened(tmp_path / "whole.db") as store:
+        process_colours(store, [camera], motion_gate=False)
+    with opened(tmp_path / "broken.db") as store:
+        with monkeypatch.context() as patched:
+            patched.setattr(ColourDetector, "_detect", fail_late)
+            with pytest.raises(KeyboardInterrupt):
+                process_colours(store, [camera], motion_gate=False)
+        process_colours(store, [camera], motion_gate=False)
+        note = store.recordings()[0].note
+    assert "broken frames left out" in (note or "")
+    assert rows(tmp_path / "broken.db") == rows(tmp_path / "whole.db")
+
+
+def test_what_a_removed_recording_began_can_still_be_carried_on(tmp_path: Path) -> None:
+    for number, (begin, seconds) in enumerate([(0.0, 7.3), (7.3, 4.0), (11.3, 8.7)], start=1):
+        path = tmp_path / f"part{number}.mp4"
+        write_video(path, scene(GATE, seconds, begin=begin), fps=FPS)
+    cameras = [f"gate={tmp_path}/part{n}.mp4@2026-03-01T08:00:{t:06.3f}Z"
+               for n, t in ((1, 0), (2, 7.3), (3, 11.3))]  # fmt: skip
+    with opened(tmp_path / "site.db") as store:
+        process_colours(store, cameras[:2])
+        store.remove_recording(str(tmp_path / "part1.mp4"))
+        assert process_colours(store, cameras[2:]).failed == ()
+        assert [r.complete for r in store.recordings()] == [True, True]
+        assert len(store.tracklets()) >= 2
 
 
 def test_unknown_times_are_said_to_be_unknown(tmp_path: Path, site_videos: dict[str, Path]) -> None:
