@@ -84,4 +84,4 @@ class Bars:
 
     def warn(self, message: str) -> None:
         """Print a line beside the bar."""
-        self._console.print(f"warning: {message}")
+        self._console.print(f"warning: {message}", soft_wrap=True)

@@ -1,0 +1,128 @@
+"""Planning: which files are meant, when they were made, and which follow one another."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from helpers.footage import write_video
+from helpers.scenes import FPS, scene
+from helpers.store_rows import store_at
+from surveil_reid.config import CameraSource, RecordingSource
+from surveil_reid.pipeline.plan import PlannedRecording, plan_camera
+from surveil_reid.pipeline.progress import Quiet
+from surveil_reid.store import Store
+
+EIGHT = datetime(2026, 3, 1, 8, tzinfo=UTC).timestamp()
+
+
+class Warnings(Quiet):
+    """Progress that keeps what it is warned of."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def warn(self, message: str) -> None:
+        self.said.append(message)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with store_at(tmp_path) as made:
+        yield made
+
+
+def film(path: Path, *, seconds: float = 2, shade: int = 0, **more: object) -> Path:
+    """A film of its own content for each shade."""
+    pictures = scene([], seconds)
+    for picture in pictures:
+        picture[:8, :8] = shade
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return write_video(path, pictures, fps=FPS, **more)
+
+
+def plan(
+    store: Store, *paths: str | Path, start: float | None = None, offset: float = 0.0
+) -> tuple[list[list[PlannedRecording]], list[str], list[str]]:
+    """The stretches, what cannot be used, and what was warned of."""
+    first, *others = [str(path) for path in paths]
+    sources = [RecordingSource(path=first, start=start)]
+    sources += [RecordingSource(path=path) for path in others]
+    camera = CameraSource(name="gate", recordings=tuple(sources), clock_offset=offset)
+    warnings = Warnings()
+    stretches, failures = plan_camera(camera, store, warnings)
+    return stretches, [failure.error for failure in failures], warnings.said
+
+
+def names(stretches: list[list[PlannedRecording]]) -> list[list[str]]:
+    return [[recording.path.name for recording in stretch] for stretch in stretches]
+
+
+def test_files_of_a_glob_follow_one_another_in_natural_order(store: Store, tmp_path: Path) -> None:
+    for number in (10, 2, 1):
+        film(tmp_path / f"part{number}.mp4", shade=number)
+    stretches, failures, warned = plan(store, tmp_path / "part*.mp4", start=EIGHT)
+    assert names(stretches) == [["part1.mp4", "part2.mp4", "part10.mp4"]]
+    assert [r.start - EIGHT for r in stretches[0]] == pytest.approx([0, 2, 4])
+    assert failures == warned == []
+
+
+def test_of_a_folder_its_videos_are_meant(store: Store, tmp_path: Path) -> None:
+    film(tmp_path / "footage/a.MP4")
+    (tmp_path / "footage/notes.txt").write_text("not a film")
+    (tmp_path / "footage/inner.mp4").mkdir()
+    stretches, failures, _ = plan(store, tmp_path / "footage", start=EIGHT)
+    assert names(stretches) == [["a.MP4"]]
+    assert failures == []
+
+
+def test_one_content_is_planned_once(store: Store, tmp_path: Path) -> None:
+    film(tmp_path / "a.mp4")
+    (tmp_path / "b.mp4").write_bytes((tmp_path / "a.mp4").read_bytes())
+    stretches, _, _ = plan(store, tmp_path / "*.mp4", start=EIGHT)
+    assert names(stretches) == [["a.mp4"]]
+
+
+def test_the_time_comes_from_the_start_then_the_metadata_then_the_name(
+    store: Store, tmp_path: Path
+) -> None:
+    named = film(tmp_path / "gate_2026-03-01T09-00-00.mp4", shade=1)
+    stated = film(
+        tmp_path / "gate_2026-03-01T10-00-00.mp4",
+        shade=2,
+        metadata={"creation_time": "2026-03-01T11:00:00Z"},
+    )
+    assert plan(store, named)[0][0][0].start == EIGHT + 3600
+    assert plan(store, stated)[0][0][0].start == EIGHT + 3 * 3600
+    assert plan(store, stated, start=EIGHT)[0][0][0].start == EIGHT
+    assert plan(store, stated, start=EIGHT, offset=-2.5)[0][0][0].start == EIGHT - 2.5
+
+
+def test_files_apart_in_time_are_stretches_apart(store: Store, tmp_path: Path) -> None:
+    for number, clock in enumerate(("09-00-00", "09-00-02", "09-00-30"), start=1):
+        film(tmp_path / f"2026-03-01T{clock}.mp4", shade=number)
+    stretches, _, _ = plan(store, tmp_path)
+    assert [len(stretch) for stretch in stretches] == [2, 1]
+
+
+def test_unknown_times_are_laid_end_to_end_and_warned_of(store: Store, tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        film(tmp_path / f"part{number}.mp4", shade=number)
+    stretches, _, warned = plan(store, tmp_path)
+    assert [r.start for r in stretches[0]] == pytest.approx([0, 2, 4])
+    assert not any(r.start_known for r in stretches[0])
+    assert len(warned) == 1
+    assert "part1.mp4 and 2 more" in warned[0]
+
+
+def test_what_cannot_be_used_does_not_stop_the_others(store: Store, tmp_path: Path) -> None:
+    film(tmp_path / "footage/b.mp4")
+    (tmp_path / "footage/a.mp4").write_text("no film")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    stretches, failures, _ = plan(store, tmp_path / "footage", empty, tmp_path / "no*.mp4")
+    assert names(stretches) == [["b.mp4"]]
+    assert len(failures) == 3
+    for failure, named in zip(failures, ("a.mp4", "empty", "no*.mp4"), strict=True):
+        assert named in failure
