@@ -1,5 +1,6 @@
 """Small untrained networks, saved as Ultralytics saves them."""
 
+import warnings
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -34,3 +35,21 @@ def make_model(tmp_path_factory: pytest.TempPathFactory) -> MakeModel:
         return path
 
     return make
+
+
+@pytest.fixture(scope="session")
+def export_model(make_model: MakeModel) -> MakeModel:
+    """Exports the untrained network for persons to ONNX, of any input size or of a fixed one."""
+    library = import_module("surveil_reid.detection.ultralytics_library")
+    from ultralytics import YOLO  # noqa: PLC0415
+
+    def export(*, dynamic: bool) -> Path:
+        made = make_model("person")
+        copy = made.with_name(f"{'any' if dynamic else 'fixed'}.pt")
+        copy.write_bytes(made.read_bytes())
+        with library.contained(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the exporter's own, of which there are many
+            network = YOLO(copy, task="detect")
+            return Path(network.export(format="onnx", imgsz=64, simplify=False, dynamic=dynamic))
+
+    return export

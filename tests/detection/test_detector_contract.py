@@ -20,7 +20,7 @@ REAL = {
 OPTIONS = DetectionOptions(device="cpu", batch_size=3, image_size=224)
 
 
-@pytest.fixture(scope="module", params=["colour", "untrained", *REAL])
+@pytest.fixture(scope="module", params=["colour", "untrained", "onnx-any", "onnx-fixed", *REAL])
 def detector(request: pytest.FixtureRequest) -> Detector:
     kind = request.param
     if kind == "colour":
@@ -30,6 +30,10 @@ def detector(request: pytest.FixtureRequest) -> Detector:
         # At confidence 0 an untrained network finds boxes everywhere, also outside the picture.
         options = DetectionOptions(device="cpu", batch_size=3, confidence=0.0, image_size=64)
         return load_detector(make_model("person"), options, trust_weights=True)
+    if kind.startswith("onnx"):
+        export_model: Callable[..., Path] = request.getfixturevalue("export_model")
+        options = DetectionOptions(device="cpu", batch_size=3, confidence=0.0, image_size=64)
+        return load_detector(export_model(dynamic=kind == "onnx-any"), options)
     real_data: Path = request.getfixturevalue("real_data")
     return load_detector(real_data / "weights/detectors" / REAL[kind], OPTIONS)
 
@@ -101,6 +105,20 @@ def test_the_untrained_network_does_find_boxes(make_model: Callable[..., Path]) 
     options = DetectionOptions(device="cpu", confidence=0.0, image_size=64)
     untrained = load_detector(make_model("person"), options, trust_weights=True)
     assert all(len(found) > 10 for found in untrained.detect(_pictures()[:3]))
+
+
+def test_an_onnx_export_sees_what_the_network_sees(
+    make_model: Callable[..., Path], export_model: Callable[..., Path]
+) -> None:
+    options = DetectionOptions(device="cpu", confidence=0.0, image_size=64)
+    network = load_detector(make_model("person"), options, trust_weights=True)
+    exported = load_detector(export_model(dynamic=True), options)
+    pictures = _pictures()[:3]
+    pairs = zip(network.detect(pictures), exported.detect(pictures), strict=True)
+    for first, second in pairs:
+        # Rounding may change the order of boxes that are equally unsure, so only the best count.
+        assert min(len(first), len(second)) >= 5
+        np.testing.assert_allclose(first.boxes[:5], second.boxes[:5], atol=0.5)
 
 
 @pytest.mark.parametrize("name", REAL.values())

@@ -1,6 +1,5 @@
-"""One day's work on SQLite and, where an empty database is named for it, on another one."""
+"""One day's work on SQLite, and on a real PostgreSQL server that a package brings along."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,14 +29,25 @@ from surveil_reid.store.migrate import migration_config
 from surveil_reid.store.schema import Base
 
 
-@pytest.fixture(params=["sqlite", "other"])
+@pytest.fixture(scope="module")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of an empty database on a server of its own."""
+    folder = tmp_path_factory.mktemp("postgresql")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_RUNTIME_DIR", str(folder))
+        import pgserver  # noqa: PLC0415  it looks for its runtime folder when it is imported
+
+        server = pgserver.get_server(folder / "data")
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'x.db'}"
         return
-    other = os.environ.get("SURVEIL_REID_TEST_DATABASE")
-    if not other:
-        pytest.skip("set SURVEIL_REID_TEST_DATABASE to the URL of an empty database")
+    other = request.getfixturevalue("postgresql")
     yield other
     database = Database(parse_url(other))
     with database.changing_schema() as connection:
