@@ -1,11 +1,5 @@
-"""A program that processes cameras with detectors and embedders that need no weights.
+"""Processing with a detector and an embedder that need no weights."""
 
-    python process_colours.py STORE-URL FPS NAME=PATH@TIME...
-
-Run in a process of its own, it can be killed at any moment.
-"""
-
-import sys
 from dataclasses import replace
 
 import surveil_reid
@@ -28,10 +22,3 @@ def process_colours(
             surveil_reid.Settings(), video=surveil_reid.VideoOptions(fps=fps, **video)
         ),
     )
-
-
-if __name__ == "__main__":
-    url, rate, *given = sys.argv[1:]
-    with surveil_reid.open_store(url) as opened:
-        report = process_colours(opened, given, fps=None if rate == "full" else float(rate))
-    sys.exit(bool(report.failed))
