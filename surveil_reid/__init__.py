@@ -35,7 +35,19 @@ if TYPE_CHECKING:
     from surveil_reid.embedding import Embedder as Embedder
     from surveil_reid.embedding import EmbeddingOptions as EmbeddingOptions
     from surveil_reid.embedding import load_embedder as load_embedder
+    from surveil_reid.evaluation import Evaluation as Evaluation
+    from surveil_reid.evaluation import Features as Features
+    from surveil_reid.evaluation import evaluate as evaluate
+    from surveil_reid.evaluation import extract_features as extract_features
+    from surveil_reid.evaluation import read_cameras as read_cameras
+    from surveil_reid.evaluation import read_data_set as read_data_set
+    from surveil_reid.evaluation import read_features as read_features
+    from surveil_reid.evaluation import score_cameras as score_cameras
     from surveil_reid.evaluation import score_tracks as score_tracks
+    from surveil_reid.evaluation import split as split
+    from surveil_reid.evaluation import write_features as write_features
+    from surveil_reid.evaluation import write_figures as write_figures
+    from surveil_reid.matching import RerankOptions as RerankOptions
     from surveil_reid.pipeline import Check as Check
     from surveil_reid.pipeline import ProcessReport as ProcessReport
     from surveil_reid.pipeline import Progress as Progress
@@ -74,7 +86,21 @@ _ROOMS = {
     "demo": ("demo",),
     "detection": ("DetectionOptions", "Detector", "load_detector"),
     "embedding": ("Embedder", "EmbeddingOptions", "load_embedder"),
-    "evaluation": ("score_tracks",),
+    "evaluation": (
+        "Evaluation",
+        "Features",
+        "evaluate",
+        "extract_features",
+        "read_cameras",
+        "score_cameras",
+        "read_data_set",
+        "read_features",
+        "score_tracks",
+        "split",
+        "write_features",
+        "write_figures",
+    ),
+    "matching": ("RerankOptions",),
     "pipeline": (
         "Check",
         "ProcessReport",

@@ -1,12 +1,12 @@
 """Fitting the thresholds of an embedder to tracklets of people whose identity is known."""
 
-from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from surveil_reid.core import ArrayError, Floats, OperatingPoint
+from surveil_reid.evaluation.bcubed import BCubed, bcubed
 from surveil_reid.identity import LinkOptions, link
 from training.labelled_tracklets import Labelled
 
@@ -16,27 +16,6 @@ LINKING_RATE = 1e-3
 on how many people there are to be confused, and is stricter than a site of some dozens needs."""
 ENOUGH_PAIRS = 10
 """Pairs of different people that must reach a threshold for its rate to count as measured."""
-
-
-@dataclass(frozen=True, slots=True)
-class BCubed:
-    """How well a grouping agrees with the truth, averaged over tracklets.
-
-    Bagga and Baldwin, "Entity-Based Cross-Document Coreferencing Using the Vector Space Model",
-    COLING-ACL 1998.
-
-    Attributes:
-        precision: share of a tracklet's group that is the same person, itself included.
-        recall: share of a person's tracklets that are in a tracklet's group, itself included.
-    """
-
-    precision: float
-    recall: float
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of both."""
-        return 2 * self.precision * self.recall / (self.precision + self.recall)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +127,3 @@ def linking_score(labelled: Sequence[Labelled], similarity: float) -> BCubed:
     group_of = {member: number for number, group in enumerate(groups) for member in group.members}
     found = [group_of[item.tracklet.id] for item in labelled]
     return bcubed([item.person for item in labelled], found)
-
-
-def bcubed(truth: Sequence[Hashable], found: Sequence[Hashable]) -> BCubed:
-    """Score a grouping against the truth; both name a group for each of n ≥ 1 things."""
-    both = Counter(zip(truth, found, strict=True))
-    true_sizes, found_sizes = Counter(truth), Counter(found)
-    precision = sum(count * count / found_sizes[group] for (_, group), count in both.items())
-    recall = sum(count * count / true_sizes[person] for (person, _), count in both.items())
-    return BCubed(precision / len(truth), recall / len(truth))

@@ -9,6 +9,7 @@ import typer
 from surveil_reid.cli import (
     demo,
     doctor,
+    evaluate,
     identities,
     info,
     link,
@@ -36,6 +37,8 @@ app.add_typer(identities.app, name="identities")
 app.command("info")(info.info)
 app.command("remove")(remove.remove)
 app.command("reembed")(reembed.reembed)
+app.command("evaluate")(evaluate.evaluate)
+app.command("score")(evaluate.score)
 app.command("score-tracks")(score_tracks.score_tracks)
 app.command("doctor")(doctor.doctor)
 

@@ -104,7 +104,7 @@ def score_tracks(
     if not 0 < iou <= 1:
         msg = f"the smallest overlap must lie over 0 and up to 1, got {iou}"
         raise InputError(msg)
-    moments = _moments(truth, predicted, _scored_frames(truth, predicted, frames))
+    moments = _moments(truth, predicted, scored_frames(truth, predicted, frames))
     clear = _clear_scores(moments, iou)
     truths, predictions = int(clear["truths"]), int(clear["predictions"])
     misses, false_positives = int(clear["misses"]), int(clear["false_positives"])
@@ -128,9 +128,10 @@ def _share(part: int, whole: int) -> float:
     return part / whole if whole else math.nan
 
 
-def _scored_frames(
-    truth: MotTracks, predicted: MotTracks, frames: Collection[int] | None
+def scored_frames(
+    truth: MotTracks, predicted: MotTracks, frames: Collection[int] | None = None
 ) -> list[int]:
+    """The frames that count, in order; see `score_tracks`."""
     given = [set(f) for f in (frames, truth.analysed, predicted.analysed) if f is not None]
     if given:
         return sorted(set.intersection(*given))

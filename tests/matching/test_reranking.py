@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from surveil_reid.core import ArrayError, Doubles, Floats, InputError, l2_normalise
 from surveil_reid.matching import RerankOptions, euclidean_distances, rerank, rerank_within
+from surveil_reid.matching.reranking import _largest
 
 
 def reference(vectors: Floats, k1: int, k2: int, lambda_: float) -> Doubles:
@@ -93,6 +94,26 @@ def test_a_set_against_itself_agrees_with_the_mean_of_both_directions(
     np.testing.assert_allclose(found, (wanted + wanted.T) / 2, atol=1e-5)
     assert (found == found.T).all()
     assert not np.diagonal(found).any()
+
+
+def test_many_vectors_agree_with_the_papers_equations() -> None:
+    """Enough of them that nearest ones are sought by groups of columns and in several blocks."""
+    vectors = people(300, 5)
+    found = rerank(vectors[:270], vectors[270:], options=RerankOptions(k1=6, k2=3))
+    np.testing.assert_allclose(found, reference(vectors, 6, 3, 0.3)[:270, 270:], atol=1e-5)
+
+
+@settings(deadline=None)
+@given(
+    st.integers(1, 5), st.integers(1, 6), st.integers(0, 200), st.integers(1, 50), st.integers(0)
+)
+def test_the_largest_are_those_of_a_full_sort_ties_included(
+    rows: int, count: int, more: int, kinds: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.integers(0, kinds, (rows, count + more)).astype(np.float32)
+    wanted = np.argsort(-values, axis=1, kind="stable")[:, :count]
+    np.testing.assert_array_equal(_largest(values, count), wanted)
 
 
 def test_without_the_jaccard_part_the_ranking_is_the_plain_one() -> None:

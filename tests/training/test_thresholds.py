@@ -25,7 +25,6 @@ from surveil_reid.embedding.model import ArchitectureOptions, build_model
 from training import thresholds
 from training.labelled_tracklets import Labelled, cut_tracklets
 from training.threshold_fitting import (
-    bcubed,
     cross_camera_similarities,
     fit,
     operating_points,
@@ -111,24 +110,6 @@ def test_the_real_training_set_gives_as_many_tracklets_as_were_counted_by_hand(
     assert len(names) == 12_936
     assert len({item.person for item in found}) == 751
     assert len(found) == 5354
-
-
-labels = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=20)
-
-
-@given(labels)
-def test_bcubed_is_its_definition(pairs: list[tuple[int, int]]) -> None:
-    precisions, recalls = [], []
-    for person, group in pairs:
-        together = [p for p, g in pairs if g == group]
-        mine = [g for p, g in pairs if p == person]
-        precisions.append(together.count(person) / len(together))
-        recalls.append(mine.count(group) / len(mine))
-    found = bcubed([p for p, _ in pairs], [g for _, g in pairs])
-    assert found.precision == pytest.approx(np.mean(precisions))
-    assert found.recall == pytest.approx(np.mean(recalls))
-    assert min(found.precision, found.recall) - 1e-9 <= found.f1
-    assert found.f1 <= max(found.precision, found.recall) + 1e-9
 
 
 def test_pairs_are_those_of_two_cameras() -> None:

@@ -1,0 +1,64 @@
+"""Empty pictures and their files; the one place that meets matplotlib.
+
+Only matplotlib's objects are used, never pyplot, whose global state belongs to whoever calls us.
+"""
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from surveil_reid.evaluation.features import Features
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+DPI = 120
+
+# Okabe and Ito's colours, which people with any colour vision tell apart.
+BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#666666"
+
+_LONGEST_NAME = 60
+
+
+def blank(width: float, height: float) -> "Figure":
+    """An empty white picture, `width` by `height` inches of `DPI` pixels."""
+    # Loading matplotlib takes half a second, and most evaluations draw nothing.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def chart(
+    title: str, subtitle: str, *, size: tuple[float, float] = (7.5, 5.0)
+) -> "tuple[Figure, Axes]":
+    """A picture of `size` inches and axes that fill it, under a title that is taken literally."""
+    figure = blank(*size)
+    figure.set_layout_engine("constrained")
+    axes = figure.add_subplot()
+    figure.suptitle(title, fontsize=13, fontweight="bold", parse_math=False)
+    axes.set_title(subtitle, fontsize=9, color=GREY, parse_math=False)
+    return figure, axes
+
+
+def save(figure: "Figure", path: Path) -> Path:
+    """Write a picture as PNG, over an older one, and return its path."""
+    with warnings.catch_warnings():
+        # Names may be in any script; what the font lacks is drawn as a box.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(path, format="png", dpi=DPI)
+    return path
+
+
+def count_images(features: Features) -> str:
+    """How much data a picture stands on."""
+    return f"{len(features.query):,} queries, {len(features.gallery):,} gallery images"
+
+
+def shortened(name: str, longest: int = _LONGEST_NAME) -> str:
+    """A name on one line that fits; the end is kept, where names mostly differ."""
+    line = " ".join(name.split())
+    return line if len(line) <= longest else "…" + line[-(longest - 1) :]

@@ -1,0 +1,69 @@
+"""Features in `.npz` files: anybody's, as long as they name queries and gallery."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surveil_reid.core import InputError, Integers
+from surveil_reid.evaluation.features import UNKNOWN_CAMERA, Features, make_features
+
+KEYS = ("query", "gallery", "query_ids", "gallery_ids", "query_cameras", "gallery_cameras")
+
+
+def read_features(path: Path) -> Features:
+    """Read features from an `.npz` file.
+
+    Args:
+        path: holds `query` `(Q, D)`, `gallery` `(G, D)`, `query_ids`, `gallery_ids`,
+            `query_cameras` and `gallery_cameras`, ids and cameras as whole numbers or text.
+
+    Raises:
+        InputError: when the file cannot be read or lacks one of them.
+        ArrayError: when they do not fit together.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            missing = [key for key in KEYS if key not in kept]
+            arrays = {key: kept[key] for key in KEYS if not missing}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        reason = getattr(error, "strerror", None) or "not an .npz file of plain arrays"
+        msg = f"{path}: the features cannot be read ({reason})"
+        raise InputError(msg) from error
+    if missing:
+        msg = f"{path}: there is no {missing[0]!r}; a features file holds {', '.join(KEYS)}"
+        raise InputError(msg)
+    return make_features(**arrays)
+
+
+def write_features(path: Path, features: Features) -> None:
+    """Write features so that `read_features` reads them; whole or not at all.
+
+    Raises:
+        InputError: when the file cannot be written.
+    """
+    arrays: dict[str, NDArray[Any]] = {
+        "query": features.query,
+        "gallery": features.gallery,
+        "query_ids": features.query_ids,
+        "gallery_ids": features.gallery_ids,
+        "query_cameras": _camera_names(features, features.query_cameras),
+        "gallery_cameras": _camera_names(features, features.gallery_cameras),
+    }
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        msg = f"{path}: the features cannot be written ({error.strerror})"
+        raise InputError(msg) from error
+
+
+def _camera_names(features: Features, codes: Integers) -> NDArray[np.str_]:
+    names = ["" if code == UNKNOWN_CAMERA else features.camera_name(int(code)) for code in codes]
+    return np.array(names, np.str_)
