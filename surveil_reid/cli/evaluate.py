@@ -15,7 +15,10 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "surve
 
 Rerank = Annotated[bool, typer.Option("--rerank", help="k-reciprocal re-ranking (k1 20, k2 6).")]
 Figures = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Write figures and rank-list sheets there.")
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Write figures and rank-list sheets there; without re-ranking."
+    ),
 ]
 
 
