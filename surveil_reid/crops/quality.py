@@ -13,6 +13,8 @@ wholeness   the share of the box inside the frame, times `CUT` for each frame ed
 ==========  ====================================================================================
 """
 
+import math
+
 import cv2
 import numpy as np
 
@@ -86,7 +88,9 @@ def clearness(box: Floats, others: Floats) -> float:
     sides = np.minimum(own[2:], boxes[:, 2:]) - np.maximum(own[:2], boxes[:, :2])
     covered = np.prod(sides.clip(min=0), axis=1) / np.prod(own[2:] - own[:2])
     weights = np.where(boxes[:, 3] > own[3], 1.0, BEHIND)
-    return float(np.prod(1 - weights * covered))
+    # Sorted, so that the order of the others does not change the last bit.
+    shares: list[float] = np.sort(1 - weights * covered).tolist()
+    return math.prod(shares)
 
 
 def wholeness(frame_size: tuple[int, ...], box: Floats) -> float:
