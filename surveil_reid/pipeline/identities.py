@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from surveil_reid.store import Identity, Store
+from surveil_reid.store import Identity, Store, TrackletState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,12 +26,17 @@ class Sighting:
     crop: str | None
 
 
+def best_crop(store: Store, tracklet: TrackletState) -> str | None:
+    """Path of the picture that shows a tracklet best, None where no crop of it was kept."""
+    best = max(tracklet.crops, key=lambda crop: crop.quality, default=None)
+    return None if best is None else str(store.crops.path(best.file))
+
+
 def sightings(store: Store, identity: Identity) -> tuple[Sighting, ...]:
     """The tracklets of an identity, in order of time."""
     found = []
     for tracklet_id, score in zip(identity.tracklet_ids, identity.scores, strict=True):
         tracklet = store.tracklet(tracklet_id)
-        best = max(tracklet.crops, key=lambda crop: crop.quality, default=None)
         found.append(
             Sighting(
                 tracklet=tracklet_id,
@@ -39,7 +44,7 @@ def sightings(store: Store, identity: Identity) -> tuple[Sighting, ...]:
                 start=tracklet.start,
                 end=tracklet.end,
                 score=score,
-                crop=None if best is None else str(store.crops.path(best.file)),
+                crop=best_crop(store, tracklet),
             )
         )
     return tuple(sorted(found, key=lambda sighting: (sighting.start, sighting.tracklet)))

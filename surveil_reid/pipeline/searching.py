@@ -8,6 +8,7 @@ import numpy as np
 from surveil_reid.core import Floats, InputError, Integers, Tracklet, UnknownNameError
 from surveil_reid.identity import decide
 from surveil_reid.matching import RerankOptions, rerank
+from surveil_reid.pipeline.identities import best_crop
 from surveil_reid.pipeline.index import current_model, open_index
 from surveil_reid.store import Store
 
@@ -142,7 +143,7 @@ def search(
             score=float(score),
             probability=None,
             match=bool(match),
-            crop=_best_crop(store, tracklet.id),
+            crop=best_crop(store, store.tracklet(tracklet.id)),
         )
         for (tracklet, score), match in zip(found, decision.matches, strict=True)
     )
@@ -194,9 +195,3 @@ def _ranked(
         distances = rerank(query[None], gallery, options=RERANKING)[0]
         found = [found[row] for row in np.argsort(distances, kind="stable")]
     return found[:top]
-
-
-def _best_crop(store: Store, tracklet: int) -> str | None:
-    crops = store.tracklet(tracklet).crops
-    best = max(crops, key=lambda crop: crop.quality, default=None)
-    return None if best is None else str(store.crops.path(best.file))
