@@ -6,15 +6,17 @@ Pixels are painted in NumPy, so that pictures and frames are exact; matplotlib a
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from surveil_reid.core import Doubles, Image, Integers, MediaError
+from surveil_reid.core import Doubles, Floats, Image, Integers, MediaError
 from surveil_reid.evaluation.drawing import DPI, blank, save, shortened
 from surveil_reid.evaluation.features import Features
-from surveil_reid.evaluation.ranking import Ranking, searches
+from surveil_reid.evaluation.ranking import Ranking, score_blocks, searches
+from surveil_reid.evaluation.report import Evaluation
 from surveil_reid.evaluation.retrieval import average_precision
 from surveil_reid.video import read_picture
 
@@ -34,7 +36,7 @@ GREEN, RED, BLUE = (0, 160, 0), (220, 0, 0), (0, 114, 178)
 
 _LEGEND = (
     "Blue: query. Green ✓: the same identity. Red ✗: somebody else. "
-    "Below each picture: cosine similarity and camera."
+    "Below each picture: {measure} and camera."
 )
 
 _SEED = 0
@@ -53,14 +55,14 @@ class RankedQuery:
         query: its row.
         average_precision: rectangular, 0..1.
         found: int64 `(n,)`, places in the gallery, the most alike first; n at most `TOP`.
-        scores: float64 `(n,)`, their cosine similarities.
+        scores: `(n,)`, what they were ranked by: cosine similarities, or re-ranked distances.
         matching: which of them show the query's identity.
     """
 
     query: int
     average_precision: float
     found: Integers
-    scores: Doubles
+    scores: NDArray[Any]
     matching: tuple[bool, ...]
 
 
@@ -68,13 +70,13 @@ Paths = tuple[Sequence[Path], Sequence[Path]]
 
 
 def write_sheets(
-    features: Features, ranking: Ranking, paths: Paths, folder: Path, name: str
+    features: Features, evaluation: Evaluation, paths: Paths, folder: Path, name: str
 ) -> tuple[Path, ...]:
     """Write the sheets of the best, the worst and of random queries.
 
     Args:
         features: queries and gallery.
-        ranking: theirs, with a valid query.
+        evaluation: theirs.
         paths: image files of the queries, and of the gallery.
         folder: an existing folder.
         name: of the data set.
@@ -82,13 +84,18 @@ def write_sheets(
     Returns:
         The files written; a sheet of which a picture cannot be read is left out.
     """
+    ranking = evaluation.ranking
     precision = average_precision(ranking)
+    legend = _LEGEND.format(
+        measure="re-ranked distance" if evaluation.reranked else "cosine similarity"
+    )
     written: list[Path] = []
     for kind, rows in choose(features, ranking).items():
         title = f"{name}: {kind} queries ({len(rows)} of {int(ranking.valid.sum()):,} valid)"
-        chosen = list_top(features, np.flatnonzero(ranking.valid)[rows], precision[rows])
+        queries = np.flatnonzero(ranking.valid)[rows]
+        chosen = list_top(features, queries, precision[rows], distances=evaluation.distances)
         try:
-            sheet = draw_sheet(features, chosen, paths, title)
+            sheet = draw_sheet(features, chosen, paths, (title, legend))
         except MediaError:  # the images were moved or damaged since the features were made
             continue
         written.append(save(sheet, folder / f"ranks_{kind}.png"))
@@ -111,24 +118,35 @@ def choose(features: Features, ranking: Ranking) -> dict[str, Integers]:
     return {kind: _first_of_each(order, ids)[:ROWS] for kind, order in orders.items()}
 
 
-def list_top(features: Features, queries: Integers, precision: Doubles) -> tuple[RankedQuery, ...]:
-    """Rank the gallery for a few queries; left out is what rankings leave out."""
+def list_top(
+    features: Features, queries: Integers, precision: Doubles, *, distances: Floats | None = None
+) -> tuple[RankedQuery, ...]:
+    """Rank the gallery for a few queries; left out is what rankings leave out.
+
+    Args:
+        features: queries and gallery.
+        queries: int64 `(n,)`, rows of the queries.
+        precision: float64 `(n,)`, their average precisions.
+        distances: real `(Q, G)` of all queries, to rank by instead of the cosine similarity.
+    """
     few = replace(
         features,
         query=features.query[queries],
         query_ids=features.query_ids[queries],
         query_cameras=features.query_cameras[queries],
     )
+    blocks = score_blocks(few, distances=None if distances is None else distances[queries])
     listed: list[RankedQuery] = []
-    for search in searches(few):
+    for search in searches(few, blocks):
         order = np.argsort(-search.scores, kind="stable")[:TOP]
         found = order[np.isfinite(search.scores[order])]
+        scores = search.scores[found]
         listed.append(
             RankedQuery(
                 query=int(queries[search.query]),
                 average_precision=float(precision[search.query]),
                 found=found,
-                scores=search.scores[found],
+                scores=scores if distances is None else -scores,
                 matching=tuple(np.isin(found, search.matches).tolist()),
             )
         )
@@ -136,9 +154,15 @@ def list_top(features: Features, queries: Integers, precision: Doubles) -> tuple
 
 
 def draw_sheet(
-    features: Features, rows: Sequence[RankedQuery], paths: Paths, title: str
+    features: Features, rows: Sequence[RankedQuery], paths: Paths, head: tuple[str, str]
 ) -> "Figure":
     """Paint the rows of a sheet and write beside each picture what it is.
+
+    Args:
+        features: queries and gallery.
+        rows: the queries with what was found.
+        paths: image files of the queries, and of the gallery.
+        head: title and legend.
 
     Raises:
         MediaError: when a picture cannot be read.
@@ -147,8 +171,8 @@ def draw_sheet(
     canvas = np.full((_HEAD + len(rows) * _ROW_HEIGHT + _MARGIN, right + _MARGIN, 3), 255, np.uint8)
     height, width = canvas.shape[:2]
     figure = blank(width / DPI, height / DPI)
-    _write(figure, _MARGIN, 22, title, size=12, weight="bold")
-    _write(figure, _MARGIN, 42, _LEGEND)
+    _write(figure, _MARGIN, 22, head[0], size=12, weight="bold")
+    _write(figure, _MARGIN, 42, head[1])
     for row, ranked in enumerate(rows):
         _paint(canvas, row, 0, paths[0][ranked.query], BLUE)
         for column, place in enumerate(ranked.found, 1):
