@@ -18,6 +18,7 @@ from surveil_reid.core.errors import (
     UnknownNameError,
     WeightsError,
 )
+from surveil_reid.core.files import replaced_whole
 from surveil_reid.core.frames import Frame, check_image
 from surveil_reid.core.tracklets import BoxTrack, Crop, Tracklet
 
@@ -52,4 +53,5 @@ __all__ = [
     "check_image",
     "describe",
     "l2_normalise",
+    "replaced_whole",
 ]

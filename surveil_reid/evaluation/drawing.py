@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from surveil_reid.core import replaced_whole
 from surveil_reid.evaluation.features import Features
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def save(figure: "Figure", path: Path) -> Path:
     with warnings.catch_warnings():
         # Names may be in any script; what the font lacks is drawn as a box.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(path, format="png", dpi=DPI)
+        with replaced_whole(path) as stream:
+            figure.savefig(stream, format="png", dpi=DPI)
     return path
 
 
