@@ -9,7 +9,8 @@ memory. `dense_rows` is the same with rows in one piece, and `reference` is that
 order of the gallery counts as the right one. Each part runs in a process of its own, one after the
 other, in several rounds; costs and ratios are medians over the rounds, with the smallest and the
 largest ratio beside them. Memory is the largest resident set that the operating system saw,
-interpreter and features included. The reference takes 8 GB for Market-1501 and runs once. Prints one JSON document, which belongs into `tests/benchmarks/results`.
+interpreter and features included. The reference takes 8 GB for Market-1501 and runs once. Prints
+one JSON document, which belongs into `tests/benchmarks/results`.
 """
 
 import argparse
