@@ -1,6 +1,7 @@
 """`surveil-reid identities`: who was seen, where and when."""
 
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -68,6 +69,26 @@ def show(
         ["tracklet", "camera", "start", "end", "score", "crop"],
         [(s.tracklet, s.camera, iso(s.start), iso(s.end), f"{s.score:.3f}", s.crop) for s in seen],
     )
+
+
+@app.command("tracks")
+def tracks(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write them.")],
+    store: options.StoreUrl = options.DEFAULT_STORE,
+    store_folder: options.StoreFolder = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Write box tracks with identities as MOT text, one file a camera, for score-tracks."""
+    with surveil_reid.open_store(
+        store, folder=store_folder, create=False, read_only=True
+    ) as opened:
+        written = surveil_reid.write_box_tracks(
+            opened, opened.recordings(), folder, identities=True
+        )
+    if as_json:
+        print_json({"files": [str(path) for path in written]})
+        return
+    print_table(["file"], [(path,) for path in written])
 
 
 def _document(identity: "surveil_reid.Identity") -> dict[str, Any]:
