@@ -3,6 +3,7 @@
 Only matplotlib's objects are used, never pyplot, whose global state belongs to whoever calls us.
 """
 
+import textwrap
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,9 @@ DPI = 120
 BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#666666"
 
 _LONGEST_NAME = 60
+
+_LINE = 90
+"""Characters that fit on a line below the title of the narrowest chart."""
 
 
 def blank(width: float, height: float) -> "Figure":
@@ -41,7 +45,8 @@ def chart(
     figure.set_layout_engine("constrained")
     axes = figure.add_subplot()
     figure.suptitle(title, fontsize=13, fontweight="bold", parse_math=False)
-    axes.set_title(subtitle, fontsize=9, color=GREY, parse_math=False)
+    lines = [part for line in subtitle.split("\n") for part in textwrap.wrap(line, _LINE)]
+    axes.set_title("\n".join(lines), fontsize=9, color=GREY, parse_math=False)
     return figure, axes
 
 

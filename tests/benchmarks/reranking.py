@@ -68,7 +68,9 @@ def plain_distances(vectors: Matrix, *, transposed: bool) -> Matrix:
     Matrices made in the likeness of a transposed one (`np.zeros_like`) lie in memory as it does.
     """
     lengths = (vectors**2).sum(axis=1)
-    squared = vectors @ vectors.T
+    # OpenBLAS has a product of its own for a matrix and its transpose, which can crash in float64
+    # at this size; a copy goes around it.
+    squared = vectors @ (vectors.T if vectors.dtype == np.float32 else vectors.T.copy())
     squared *= -2
     squared += lengths
     squared += lengths[:, None]

@@ -284,6 +284,14 @@ def test_curve_of_ranks_is_the_cmc() -> None:
     assert "Crowd: 24 of 24 queries valid, 78 gallery images" in axes.get_title()
 
 
+def test_long_subtitles_are_wrapped_and_stay_in_the_picture() -> None:
+    figure = draw_cmc(rank(crowd(12, seed=1)), "a long name, " * 4 + "re-ranked")
+    figure.draw_without_rendering()
+    title = figure.axes[0].title.get_window_extent()
+    assert title.x0 >= 0
+    assert title.x1 <= figure.bbox.x1
+
+
 def test_curve_of_ranks_ends_with_the_gallery() -> None:
     features = features_of([(1, 1, [1, 0])], [(2, 2, [1, 0]), (1, 2, [1, 1])])
     assert draw_cmc(rank(features), "x").axes[0].lines[0].get_xydata().tolist() == [[1, 0], [2, 1]]
