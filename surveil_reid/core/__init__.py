@@ -1,6 +1,7 @@
 """Value types and errors that every stage shares; NumPy only."""
 
 from surveil_reid.core.arrays import Booleans, Doubles, Floats, Image, Integers
+from surveil_reid.core.decisions import DecisionKind, ReviewDecision, effective, vouched
 from surveil_reid.core.detections import Detections, box_iou, check_boxes
 from surveil_reid.core.embeddings import ModelInfo, OperatingPoint, describe, l2_normalise
 from surveil_reid.core.errors import (
@@ -28,6 +29,7 @@ __all__ = [
     "BoxTrack",
     "BusyError",
     "Crop",
+    "DecisionKind",
     "Detections",
     "Doubles",
     "Floats",
@@ -40,6 +42,7 @@ __all__ = [
     "ModelMismatchError",
     "OperatingPoint",
     "ReadOnlyError",
+    "ReviewDecision",
     "SchemaError",
     "SiteError",
     "SpaceError",
@@ -52,6 +55,8 @@ __all__ = [
     "check_boxes",
     "check_image",
     "describe",
+    "effective",
     "l2_normalise",
     "replaced_whole",
+    "vouched",
 ]
