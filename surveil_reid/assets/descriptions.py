@@ -20,7 +20,7 @@ import yaml
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from surveil_reid.assets.strict import StrictModel, parse_strictly
-from surveil_reid.core import OperatingPoint, WeightsError
+from surveil_reid.core import Calibration, OperatingPoint, WeightsError
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -76,6 +76,7 @@ class ModelDescription(StrictModel):
         dim: length of an embedding.
         linking: the operating points known, by increasing false-alarm rate.
         linking_similarity: see `ModelInfo`.
+        calibration: see `ModelInfo`.
         licence: the weights' terms.
         source: where the weights can be had.
     """
@@ -88,6 +89,7 @@ class ModelDescription(StrictModel):
     dim: PositiveInt
     linking: tuple[OperatingPoint, ...] = ()
     linking_similarity: Similarity | None = None
+    calibration: Calibration | None = None
     licence: str = "unknown"
     source: str = "unknown"
 

@@ -1,6 +1,7 @@
 """Value types and errors that every stage shares; NumPy only."""
 
 from surveil_reid.core.arrays import Booleans, Doubles, Floats, Image, Integers
+from surveil_reid.core.calibration import Calibration, CameraPairShift
 from surveil_reid.core.decisions import DecisionKind, ReviewDecision, effective, vouched
 from surveil_reid.core.detections import Detections, box_iou, check_boxes
 from surveil_reid.core.embeddings import ModelInfo, OperatingPoint, describe, l2_normalise
@@ -28,6 +29,8 @@ __all__ = [
     "Booleans",
     "BoxTrack",
     "BusyError",
+    "Calibration",
+    "CameraPairShift",
     "Crop",
     "DecisionKind",
     "Detections",

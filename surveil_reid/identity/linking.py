@@ -10,7 +10,13 @@ import numpy as np
 
 from surveil_reid.core import ArrayError, Doubles, Floats, InputError, Integers, Tracklet
 from surveil_reid.identity.clustering import cluster
-from surveil_reid.identity.constraints import conflicts
+from surveil_reid.identity.constraints import (
+    NO_CONSTRAINTS,
+    Constraints,
+    conflicts,
+    must_groups,
+    positions_of,
+)
 
 NOTHING_KNOWN: Mapping[int, int] = MappingProxyType({})
 
@@ -51,7 +57,11 @@ class Group:
 
 
 def link(
-    tracklets: Sequence[Tracklet], options: LinkOptions, *, known: Mapping[int, int] = NOTHING_KNOWN
+    tracklets: Sequence[Tracklet],
+    options: LinkOptions,
+    *,
+    known: Mapping[int, int] = NOTHING_KNOWN,
+    constraints: Constraints = NO_CONSTRAINTS,
 ) -> tuple[Group, ...]:
     """Group all tracklets anew, by average-linkage clustering of their descriptors.
 
@@ -63,6 +73,7 @@ def link(
         tracklets: all that are to be grouped.
         options: when tracklets are one person.
         known: identity by tracklet id, as it was before; other tracklets' are passed over.
+        constraints: what reviewers have decided; always obeyed.
 
     Returns:
         Groups by first member; every tracklet is in exactly one.
@@ -71,24 +82,31 @@ def link(
         ArrayError: when two tracklets have one id or descriptors differ in dimension.
     """
     ordered = _by_id(tracklets)
-    found = _cluster(ordered, np.arange(len(ordered)), options)
+    start = must_groups([tracklet.id for tracklet in ordered], constraints.must)
+    found = _cluster(ordered, start, options, constraints)
     members = _members(ordered, found)
     heirs = _heirs(members, known)
     return _groups(ordered, found, [heirs.get(position) for position in range(len(members))])
 
 
 def extend(
-    tracklets: Sequence[Tracklet], options: LinkOptions, *, known: Mapping[int, int]
+    tracklets: Sequence[Tracklet],
+    options: LinkOptions,
+    *,
+    known: Mapping[int, int],
+    constraints: Constraints = NO_CONSTRAINTS,
 ) -> tuple[Group, ...]:
     """Put new tracklets into known identities or new groups; the known ones stay as they are.
 
-    It clusters as `link` does, only that it starts from the known identities, and never merges two
-    of them.
+    It clusters as `link` does, only that it starts from the known identities, and merges two of
+    them only where a must-link asks for it. A known identity that a cannot-link parts is taken
+    apart into what must-links hold together, and what it consists of is linked anew.
 
     Args:
         tracklets: those of the known identities, and the new ones.
         options: when tracklets are one person.
         known: identity by tracklet id; tracklets without one are new.
+        constraints: what reviewers have decided; always obeyed.
 
     Returns:
         Groups by first member; every tracklet is in exactly one.
@@ -97,16 +115,37 @@ def extend(
         ArrayError: when two tracklets have one id or descriptors differ in dimension.
     """
     ordered = _by_id(tracklets)
-    first_of: dict[int, int] = {}
-    start = np.arange(len(ordered))
-    for position, tracklet in enumerate(ordered):
-        if tracklet.id in known:
-            start[position] = first_of.setdefault(known[tracklet.id], position)
-    found = _cluster(ordered, start, options, apart=list(first_of.values()))
-    identities: dict[int, int] = {
-        int(found[first]): identity for identity, first in first_of.items()
+    ids = [tracklet.id for tracklet in ordered]
+    kept = _without_parted(ids, known, constraints)
+    same = [pair for members in kept for pair in pairwise(members)]
+    start = must_groups(ids, {*constraints.must, *same})
+    row_of = {id_: row for row, id_ in enumerate(ids)}
+    apart = sorted({int(start[row_of[members[0]]]) for members in kept})
+    found = _cluster(ordered, start, options, constraints, apart)
+    members = _members(ordered, found)
+    heirs = _heirs(members, known)
+    return _groups(ordered, found, [heirs.get(position) for position in range(len(members))])
+
+
+def _without_parted(
+    ids: Sequence[int], known: Mapping[int, int], constraints: Constraints
+) -> list[list[int]]:
+    """Members of the known identities that constraints leave whole.
+
+    Identities that must-links join count as one: a cannot-link between any two of them parts all.
+    """
+    members: dict[int, list[int]] = {}
+    for id_ in ids:
+        if id_ in known:
+            members.setdefault(known[id_], []).append(id_)
+    same = [pair for inside in members.values() for pair in pairwise(inside)]
+    group = dict(zip(ids, must_groups(ids, {*constraints.must, *same}).tolist(), strict=True))
+    parted = {
+        group[a]
+        for a, b in constraints.cannot
+        if a in group and b in group and group[a] == group[b]
     }
-    return _groups(ordered, found, [identities.get(int(row)) for row in np.unique(found)])
+    return [inside for inside in members.values() if group[inside[0]] not in parted]
 
 
 def _by_id(tracklets: Sequence[Tracklet]) -> list[Tracklet]:
@@ -119,11 +158,17 @@ def _by_id(tracklets: Sequence[Tracklet]) -> list[Tracklet]:
 
 
 def _cluster(
-    ordered: list[Tracklet], start: Integers, options: LinkOptions, apart: Sequence[int] = ()
+    ordered: list[Tracklet],
+    start: Integers,
+    options: LinkOptions,
+    constraints: Constraints,
+    apart: Sequence[int] = (),
 ) -> Integers:
     """Group of each tracklet, named by its first member's position; `apart` never share one."""
     never = conflicts(ordered)
     never[np.ix_(apart, apart)] = True
+    first, second = positions_of([t.id for t in ordered], constraints.cannot).T
+    never[first, second] = never[second, first] = True
     return cluster(_descriptors(ordered), never, start, similarity=options.similarity)
 
 

@@ -88,9 +88,7 @@ def _confirmed_elsewhere(
     confirmed = set(new.sides[0])
     for decision, said in zip(decisions, effective([*decisions, new]), strict=False):
         others = set(said.together) - confirmed
-        if decision.kind == "confirm" and confirmed & set(decision.sides[0]):
-            if any(
-                identities.get(other, new.identities[0]) != new.identities[0] for other in others
-            ):
-                return decision
+        same = decision.kind == "confirm" and confirmed & set(decision.sides[0])
+        if same and any(identities.get(n, new.identities[0]) != new.identities[0] for n in others):
+            return decision
     return None

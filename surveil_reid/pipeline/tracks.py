@@ -20,8 +20,8 @@ def write_box_tracks(
     """Write one MOT text file per recording, beside the list of its analysed frames.
 
     The ids are the store's tracklet ids, or identities, which are the same in every camera and
-    which `score_cameras` scores over all of them. Short gaps are filled linearly, with confidence 0;
-    what is doubtful is left out, as it is from linking and search.
+    which `score_cameras` scores over all of them. Short gaps are filled linearly, with confidence
+    0; what is doubtful is left out, as it is from linking and search.
 
     Args:
         store: where the tracklets are.
