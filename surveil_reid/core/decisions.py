@@ -1,6 +1,6 @@
 """What reviewers decide about tracklets, in terms that outlive any linking."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -27,7 +27,7 @@ class ReviewDecision:
             that they had then.
         sides: ids of tracklets; sides may be empty.
         named: whether the first side was named one by one. Everybody else is meant as a part of an
-            identity only: a later decision that names such a tracklet takes it out of this one.
+            identity only: a later decision can take them out of it by name (see `effective`).
         id: the store's number for it; 0 before it is stored.
         at: UTC seconds since 1970 when it was made.
         who: made it, if known.
@@ -56,16 +56,21 @@ class ReviewDecision:
         return f"decision {self.id} ({said}; {self.who or 'unknown'}, {moment})"
 
     @property
+    def parts(self) -> bool:
+        """Whether it holds its sides to be different people, and not one."""
+        return self.kind in {"reject", "split"}
+
+    @property
     def together(self) -> tuple[int, ...]:
         """Tracklets that it holds to be one person."""
-        if self.kind in {"confirm", "merge"}:
+        if not self.parts:
             return tuple(number for side in self.sides for number in side)
         return self.sides[0] if self.kind == "split" else ()
 
     @property
     def apart(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Two sets of tracklets of which it holds nobody to be anybody of the other."""
-        if self.kind in {"reject", "split"}:
+        if self.parts:
             return self.sides[0], self.sides[1]
         return (), ()
 
@@ -83,6 +88,17 @@ class ReviewDecision:
         if self.kind == "confirm":
             return not self.sides[0]
         return sides < 2 and not (self.kind == "split" and len(self.sides[0]) > 1)
+
+    def takes(self, tracklet: int, people: Collection[int]) -> bool:
+        """Whether it takes a tracklet that it names away from the people it was with.
+
+        A rejection does where they are those that it was rejected from, and a confirmation where
+        they are none of those with whom it was confirmed.
+        """
+        if self.kind == "confirm":
+            others = set(self.sides[1]) or set(self.sides[0]) - {tracklet}
+            return bool(others) and others.isdisjoint(people)
+        return not set(people).isdisjoint(self.sides[1])
 
     def without(self, tracklets: Collection[int]) -> "ReviewDecision":
         """The same about everybody else."""
@@ -105,18 +121,29 @@ class ReviewDecision:
 def effective(decisions: Sequence[ReviewDecision]) -> tuple[ReviewDecision, ...]:
     """What the decisions still say, each after those that came later, parallel to `decisions`.
 
-    Who was meant as a part of an identity and is named later counts by the later decision alone:
-    merge two identities, then reject one tracklet of the merged one, and the merge holds for the
-    others.
+    Who was meant as a part of an identity leaves the decision when a later one takes it, by name,
+    out of that identity: merge two identities, then reject one tracklet of the merged one, and the
+    merge holds for the others.
     """
     said: list[ReviewDecision] = []
-    named_later: set[int] = set()
+    naming: dict[int, list[ReviewDecision]] = {}
     for decision in reversed(decisions):
-        first = decision.sides[:1] if decision.named else ()
-        rest = decision.without(named_later).sides[len(first) :]
-        said.append(replace(decision, sides=first + rest))
-        named_later.update(*first)
+        said.append(_without_taken(decision, naming))
+        for number in decision.sides[0] if decision.named else ():
+            naming.setdefault(number, []).append(decision)
     return tuple(reversed(said))
+
+
+def _without_taken(
+    decision: ReviewDecision, naming: Mapping[int, Sequence[ReviewDecision]]
+) -> ReviewDecision:
+    first = decision.sides[:1] if decision.named else ()
+    rest: list[tuple[int, ...]] = []
+    for side in decision.sides[len(first) :]:
+        people = set(side if decision.parts else decision.together)
+        taken = {n for n in side if any(d.takes(n, people) for d in naming.get(n, ()))}
+        rest.append(tuple(number for number in side if number not in taken))
+    return replace(decision, sides=(*first, *rest))
 
 
 def vouched(decisions: Sequence[ReviewDecision]) -> frozenset[int]:

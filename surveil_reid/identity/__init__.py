@@ -3,6 +3,7 @@
 from surveil_reid.identity.constraints import NO_CONSTRAINTS, Constraints
 from surveil_reid.identity.decision import Decision, decide, threshold_at
 from surveil_reid.identity.linking import Group, LinkOptions, extend, link
+from surveil_reid.identity.reviewing import check, constraints_of, held_together
 
 __all__ = [
     "NO_CONSTRAINTS",
@@ -10,8 +11,11 @@ __all__ = [
     "Decision",
     "Group",
     "LinkOptions",
+    "check",
+    "constraints_of",
     "decide",
     "extend",
+    "held_together",
     "link",
     "threshold_at",
 ]

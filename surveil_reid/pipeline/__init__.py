@@ -13,6 +13,7 @@ from surveil_reid.pipeline.queries import (
     describe_tracklet,
 )
 from surveil_reid.pipeline.reembedding import ReembedReport, reembed
+from surveil_reid.pipeline.review import confirm, merge, redo, reject, split, undo
 from surveil_reid.pipeline.searching import (
     Hit,
     SearchOptions,
@@ -33,15 +34,21 @@ __all__ = [
     "SearchOptions",
     "SearchResult",
     "Sighting",
+    "confirm",
     "describe_identity",
     "describe_pictures",
     "describe_tracklet",
     "doctor",
     "index_state",
     "link_store",
+    "merge",
     "process",
+    "redo",
     "reembed",
+    "reject",
     "search",
     "sightings",
+    "split",
+    "undo",
     "write_box_tracks",
 ]

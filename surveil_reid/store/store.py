@@ -1,7 +1,7 @@
 """The store as other packages see it: one class, each method one transaction."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -185,6 +185,11 @@ class Store:
             return tracklets.find_tracklets(
                 session, doubtful=doubtful, cameras=cameras, after=after, before=before
             )
+
+    def chosen_tracklets(self, ids: Collection[int]) -> tuple[Tracklet, ...]:
+        """Those of these tracklets that have a descriptor, doubtful or not, by id."""
+        with self._database.reading() as session:
+            return tracklets.chosen_tracklets(session, ids)
 
     def descriptors(self, *, doubtful: bool = False) -> tuple[Integers, Floats]:
         """Ids, int64 `(n,)` rising, and descriptors, float32 `(n, dim)`, both of `tracklets`."""
