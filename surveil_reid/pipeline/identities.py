@@ -26,9 +26,10 @@ class Sighting:
     crop: str | None
 
 
-def best_crop(store: Store, tracklet: TrackletState) -> str | None:
-    """Path of the picture that shows a tracklet best, None where no crop of it was kept."""
-    best = max(tracklet.crops, key=lambda crop: crop.quality, default=None)
+def best_crop(store: Store, *tracklets: TrackletState) -> str | None:
+    """Path of the picture that shows tracklets best, None where no crop of any was kept."""
+    crops = [crop for tracklet in tracklets for crop in tracklet.crops]
+    best = max(crops, key=lambda crop: crop.quality, default=None)
     return None if best is None else str(store.crops.path(best.file))
 
 
