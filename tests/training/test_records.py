@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.training_records import FIRST_CELL, record, scores
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.training_records import FIRST_CELL, record, scores
 from surveil_reid.core import InputError
 from training.records import (
     DATA_SETS,
