@@ -100,6 +100,23 @@ def test_identities_list_and_show(run_json: RunJson, store: str) -> None:
     assert Path(shown["sightings"][0]["crop"]).is_file()
 
 
+def test_identities_are_exported_and_the_copies_pointed_out(
+    run_json: RunJson, run: Run, store: str, tmp_path: Path
+) -> None:
+    document = run_json("identities", "export", tmp_path / "people", "--store", store)
+    assert document["folder"] == str(tmp_path / "people")
+    assert (document["identities"], document["several_cameras"], document["tracklets"]) == (4, 2, 6)
+    assert len(list((tmp_path / "people").glob("*/*.jpg"))) == document["crops"]
+    status, out, _ = run("identities", "export", tmp_path / "again", "--store", store)
+    assert status == 0
+    assert "2 of them seen by several cameras" in out
+    assert "`remove` does not reach" in out
+    status, out, err = run("identities", "export", tmp_path / "no", "--reviewed", "--store", store)
+    assert (status, out) == (1, "")
+    assert err.startswith("error: no tracklet with a crop has been put to an identity by a review")
+    assert not (tmp_path / "no").exists()
+
+
 def test_search_by_picture_finds_the_person_in_the_other_camera(
     run_json: RunJson, store: str
 ) -> None:
