@@ -146,7 +146,7 @@ def test_no_record_holds_what_is_no_number(tmp_path: Path) -> None:
         ("curve", {}, "curve: must be a list, got {}"),
         ("curve", [{}], "curve[0]: the key 'epoch' is missing"),
         ("training", 3, "training: expected keys and values, got 3"),
-        ("training", {"accurracy": 1.0}, "training: unknown key 'accurracy'"),
+        ("training", {"accuracies": 1.0}, "training: unknown key 'accuracies'; did you"),
     ],
 )
 def test_a_wrong_key_or_value_is_named(tmp_path: Path, key: str, value: Any, said: str) -> None:  # noqa: ANN401
