@@ -334,3 +334,23 @@ def test_every_public_name_can_be_had() -> None:
         assert getattr(surveil_reid, name) is not None
     with pytest.raises(AttributeError, match="no_such_name"):
         _ = surveil_reid.no_such_name
+
+
+def test_installed_packages_add_commands(tmp_path: Path) -> None:
+    """Another package's entry point is a command as any other, in a process of its own."""
+    (tmp_path / "plugged.py").write_text(
+        '"""A package beside ours."""\n\n\ndef greet(name: str) -> None:\n'
+        '    """Greet somebody."""\n    print(f"hello {name}")\n'
+    )
+    info = tmp_path / "plugged-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: plugged\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[surveil_reid.commands]\ngreet = plugged:greet\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "surveil_reid", "greet", "gate"],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "hello gate\n"), done.stderr
