@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from training.paper_tables import Row, Table, results
+from training.paper_tables import Row, Table, results, states
 from training.records import Record
 
 LABELS = ("model", "data set", "train:test", "GS")
@@ -35,12 +35,11 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def runs_text(runs: Sequence[Record]) -> str:
     """What to know of our runs before comparing: how long, from which weights, on how much data."""
-    shown = results(runs)
-    states = [run.state for run in runs]
+    shown, counted = results(runs), states(runs)
     counts = (
-        f"{len(shown)} finished runs are shown. Left out: {states.count('running')} unfinished, "
-        f"{states.count('smoke')} of a few steps that only show that their code runs, "
-        f"{states.count('finished') - len(shown)} finished ones that are no cell of the tables."
+        f"Finished runs shown: {counted['shown']}. Left out: {counted['unfinished']} unfinished, "
+        f"{counted['smoke']} of a few steps that only show that their code runs, and "
+        f"{counted['no_cell']} finished ones that are no cell of these tables."
     )
     if not shown:
         return counts

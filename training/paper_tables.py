@@ -3,6 +3,7 @@
 A cell is empty where no run is finished; a run of a few steps is never shown as a result.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ TITLES = (
     "Test without fine-tuning",
     "Training with fine-tuning",
     "Test with fine-tuning",
-    "The fine-tuned models on another set",
+    "The fine-tuned models on another set; the paper: 60 people in 390 images of its own",
 )
 NUMERALS = ("I", "II", "III", "IV", "V")
 TRAINING = ("best validation accuracy", "training accuracy", "training loss", "seconds")
@@ -62,7 +63,7 @@ class Table:
         return NUMERALS[self.number - 1]
 
 
-def paper_tables(
+def lay_out(
     runs: Sequence[Record], paper: Mapping[Cell, PaperFigures], other: str | None = None
 ) -> tuple[Table, ...]:
     """Lay out the five tables.
@@ -76,7 +77,7 @@ def paper_tables(
         InputError: when two finished runs have the same cell, or it is open what Table V shows.
     """
     shown = results(runs)
-    beside = other or the_other_test(list(shown.values()))
+    beside = choose_other(list(shown.values()), other)
     kinds: tuple[tuple[bool, _Reader], ...] = (
         (False, _training),
         (False, _test),
@@ -87,7 +88,7 @@ def paper_tables(
     return tuple(
         Table(
             number=number,
-            title=title,
+            title=f"{title}; ours: {beside}" if number == 5 and beside else title,
             figures=TEST if read is not _training else TRAINING,
             rows=tuple(
                 _row(cell, shown.get(cell), read(figures, shown.get(cell)))
@@ -121,17 +122,32 @@ def results(runs: Sequence[Record]) -> dict[Cell, Record]:
     return shown
 
 
-def the_other_test(runs: Sequence[Record]) -> str | None:
-    """The one other test that the runs were put to, None if there is none.
+def choose_other(runs: Sequence[Record], wanted: str | None) -> str | None:
+    """Which other test Table V shows: the one wanted, or the only one, None if there is none.
 
     Raises:
-        InputError: when there are several.
+        InputError: when there are several, or the one wanted is not there.
     """
     names = sorted({name for run in runs for name in run.other_tests})
-    if len(names) > 1:
+    if wanted is not None and wanted not in names:
+        msg = f"no run was put to a test called {wanted!r}; there are {', '.join(names) or 'none'}"
+        raise InputError(msg)
+    if wanted is None and len(names) > 1:
         msg = f"Table V can show one of {', '.join(names)}; name it with --other"
         raise InputError(msg)
-    return names[0] if names else None
+    return wanted or (names[0] if names else None)
+
+
+def states(runs: Sequence[Record]) -> dict[str, int]:
+    """How many runs are shown, and how many are not and why."""
+    counts = Counter(run.state for run in runs)
+    shown = len(results(runs))
+    return {
+        "shown": shown,
+        "unfinished": counts["running"],
+        "smoke": counts["smoke"],
+        "no_cell": counts["finished"] - shown,
+    }
 
 
 def describe_cell(cell: Cell) -> str:
