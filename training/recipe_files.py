@@ -26,14 +26,18 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
         InputError: when a file cannot be read or a key or value is wrong; an unknown key comes with
             the nearest right one.
     """
-    values: dict[str, Any] = {"name": path.stem, **_read(path)}
+    values: dict[str, Any] = {"name": path.stem, **read_values(path)}
     for change in changes:
-        values = _merged(values, _parse_change(change))
+        values = merge(values, parse_change(change))
     return parse(Recipe, values, str(path))
 
 
-def _read(path: Path, depth: int = 1) -> dict[str, Any]:
-    """The values of a file over those of its base."""
+def read_values(path: Path, depth: int = 1) -> dict[str, Any]:
+    """The plain values of a file over those of its base.
+
+    Raises:
+        InputError: when a file cannot be read, or they stand on one another in a circle.
+    """
     values = _load(path)
     base = values.pop(BASE, None)
     if base is None:
@@ -41,8 +45,8 @@ def _read(path: Path, depth: int = 1) -> dict[str, Any]:
     if depth == DEEPEST:
         msg = f"{path}: {DEEPEST} recipes stand on one another; does one name itself as its base?"
         raise InputError(msg)
-    below = _read(path.parent / str(base), depth + 1)
-    return _merged({key: value for key, value in below.items() if key != "name"}, values)
+    below = read_values(path.parent / str(base), depth + 1)
+    return merge({key: value for key, value in below.items() if key != "name"}, values)
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -60,17 +64,22 @@ def _load(path: Path) -> dict[str, Any]:
     return values
 
 
-def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Values over values, key by key as deep as both have keys."""
     merged = dict(below)
     for key, value in above.items():
         old = merged.get(key)
         both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        merged[key] = _merged(old, value) if both else value  # type: ignore[arg-type]
+        merged[key] = merge(old, value) if both else value  # type: ignore[arg-type]
     return merged
 
 
-def _parse_change(change: str) -> dict[str, Any]:
+def parse_change(change: str) -> dict[str, Any]:
+    """The nested values that `key=value` stands for.
+
+    Raises:
+        InputError: when it is not of that form or the value is not YAML.
+    """
     keys, equals, text = change.partition("=")
     if not equals or not all(keys.split(".")):
         msg = f"{change!r} changes nothing; write key=value, such as schedule.epochs=3"

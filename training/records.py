@@ -4,16 +4,16 @@ There is one `record.json` in each run's folder. Figures that anybody is shown c
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from surveil_reid.core import InputError
 from training.files import write_whole
-from training.strict import parse, plain
+from training.strict import key_of, parse, plain
 
 FILE_NAME = "record.json"
+OTHER_TESTS = "tests"
 
 ModelName = Literal["ResNet-18", "ResNet-34", "ResNet-50", "ResNeXt-50 32x4d"]
 DataSetName = Literal["CUHK03-NP", "MARKET-1501", "Combined"]
@@ -107,7 +107,6 @@ class TestScores:
     """Retrieval on test identities, under the evaluator's names; all shares are in 0..1.
 
     Attributes:
-        protocol: how queries and gallery were chosen.
         mean_ap: rectangular.
         mean_ap_trapezoidal: the data sets' own definition.
         cmc: by rank.
@@ -115,11 +114,11 @@ class TestScores:
         queries: all of them.
         valid_queries: those with a match that counts; means are over these.
         gallery: images, without junk.
+        protocol: how queries and gallery were chosen, where it has a name.
     """
 
     __test__ = False  # or pytest takes it for a class of tests
 
-    protocol: str
     mean_ap: float = field(metadata={"key": "mAP"})
     mean_ap_trapezoidal: float = field(metadata={"key": "mAP_trapezoidal"})
     cmc: dict[int, float]
@@ -127,6 +126,7 @@ class TestScores:
     queries: int
     valid_queries: int
     gallery: int
+    protocol: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -233,6 +233,43 @@ def read_json(path: Path) -> object:
         raise InputError(msg) from error
 
 
-def find_records(folder: Path) -> Iterator[Path]:
-    """All `record.json` below a folder, in order of their paths."""
-    yield from sorted(folder.rglob(FILE_NAME))
+def read_runs(folder: Path) -> tuple[Record, ...]:
+    """Read every record below a folder of runs, by name.
+
+    Records are the `record.json` of each run's folder, and any `.json` directly in `folder`. What
+    `surveil-reid evaluate --json` printed of a run's model on other data, and was kept as
+    `tests/NAME.json` in the run's folder, joins the record's `other_tests`.
+
+    Raises:
+        InputError: when the folder is not there, a document is wrong or a name comes twice.
+    """
+    if not folder.is_dir():
+        msg = f"there is no folder {folder}; name the one that holds the runs"
+        raise InputError(msg)
+    paths = {*folder.glob("*.json"), *folder.rglob(FILE_NAME)}
+    runs: dict[str, Record] = {}
+    for path in sorted(paths):
+        record = read_record(path)
+        if record.name in runs:
+            msg = f"{path}: {folder} holds two runs called {record.name}; rename or remove one"
+            raise InputError(msg)
+        others = {
+            p.stem: read_scores(p) for p in sorted((path.parent / OTHER_TESTS).glob("*.json"))
+        }
+        runs[record.name] = replace(record, other_tests=record.other_tests | others)
+    return tuple(runs[name] for name in sorted(runs))
+
+
+def read_scores(path: Path) -> TestScores:
+    """Read the scores out of what `surveil-reid evaluate --json` printed.
+
+    Raises:
+        InputError: when it cannot be read or lacks one of them.
+    """
+    document = read_json(path)
+    if not isinstance(document, dict):
+        msg = f"{path}: expected what `surveil-reid evaluate --json` prints"
+        raise InputError(msg)
+    keys = {key_of(field) for field in fields(TestScores)}
+    known = {key: value for key, value in document.items() if key in keys}
+    return parse(TestScores, known, str(path))

@@ -27,9 +27,11 @@ class _Member(NamedTuple):
 _MEMBER_COLUMNS = (MembershipRow.identity_id, MembershipRow.score, MembershipRow.made_by)
 
 
-def read_memberships(session: Session) -> dict[int, int]:
-    """The identity of each tracklet that has one."""
+def read_memberships(session: Session, by: str | None = None) -> dict[int, int]:
+    """The identity of each tracklet that has one, from whoever says so, or from `by` alone."""
     query = select(MembershipRow.tracklet_id, MembershipRow.identity_id)
+    if by is not None:
+        query = query.where(MembershipRow.made_by == by)
     return dict(session.execute(query.order_by(MembershipRow.tracklet_id)).all())
 
 

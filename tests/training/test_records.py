@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.features import crowd
 from helpers.training_records import FIRST_CELL, record, scores
 from surveil_reid.core import InputError
+from surveil_reid.evaluation import evaluate
 from training.records import (
     DATA_SETS,
     MODELS,
@@ -20,8 +22,8 @@ from training.records import (
     TrainingData,
     TrainingScores,
     Weights,
-    find_records,
     read_record,
+    read_runs,
     write_record,
 )
 from training.strict import parse, plain
@@ -73,15 +75,40 @@ def test_a_record_comes_back_as_it_went_in(made: Record) -> None:
     assert parse(Record, document, "here") == made
 
 
-def test_a_written_record_is_read_back_and_found(tmp_path: Path) -> None:
+def test_a_written_record_is_read_back(tmp_path: Path) -> None:
     made = record(cell=None)
     path = tmp_path / "runs" / "b" / "record.json"
     write_record(path, made)
-    write_record(tmp_path / "runs" / "a" / "record.json", made)
     assert read_record(path) == made
-    found = [found.parent.name for found in find_records(tmp_path / "runs")]
-    assert found == ["a", "b"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_runs_are_found_in_folders_and_as_single_files(tmp_path: Path) -> None:
+    write_record(tmp_path / "deep" / "down" / "record.json", record("b"))
+    write_record(tmp_path / "a.json", record("a"))
+    (tmp_path / "deep" / "down" / "curve.json").write_text("no record")
+    assert [run.name for run in read_runs(tmp_path)] == ["a", "b"]
+    write_record(tmp_path / "again.json", record("b"))
+    with pytest.raises(InputError, match="holds two runs called b; rename or remove one"):
+        read_runs(tmp_path)
+    with pytest.raises(InputError, match=r"there is no folder .*nowhere"):
+        read_runs(tmp_path / "nowhere")
+
+
+def test_what_evaluate_prints_joins_the_record_beside_it(tmp_path: Path) -> None:
+    kept = scores(0.5, protocol="paper-80")
+    write_record(tmp_path / "run" / "record.json", record("run", other_tests={"before": kept}))
+    evaluated = evaluate(crowd())
+    (tmp_path / "run" / "tests").mkdir()
+    (tmp_path / "run" / "tests" / "own.json").write_text(json.dumps(evaluated.as_dict()))
+    (run,) = read_runs(tmp_path)
+    assert run.other_tests["before"] == kept
+    assert run.other_tests["own"].mean_ap == evaluated.retrieval.mean_ap
+    assert run.other_tests["own"].cmc == evaluated.retrieval.cmc
+    assert run.other_tests["own"].valid_queries == evaluated.retrieval.valid_queries
+    (tmp_path / "run" / "tests" / "own.json").write_text('{"mAP": 0.5}')
+    with pytest.raises(InputError, match=r"own\.json: the key 'mAP_trapezoidal' is missing"):
+        read_runs(tmp_path)
 
 
 def test_scores_stand_under_the_evaluators_names(tmp_path: Path) -> None:
@@ -119,7 +146,7 @@ def test_no_record_holds_what_is_no_number(tmp_path: Path) -> None:
         ("curve", {}, "curve: must be a list, got {}"),
         ("curve", [{}], "curve[0]: the key 'epoch' is missing"),
         ("training", 3, "training: expected keys and values, got 3"),
-        ("training", {"accurracy": 1.0}, "training: unknown key 'accurracy'"),
+        ("training", {"accuracies": 1.0}, "training: unknown key 'accuracies'; did you"),
     ],
 )
 def test_a_wrong_key_or_value_is_named(tmp_path: Path, key: str, value: Any, said: str) -> None:  # noqa: ANN401
