@@ -97,16 +97,14 @@ class Loop:
 
     def run(self) -> Iterator[EpochScores]:
         """Go on to the end; gives the scores of each epoch when it is done."""
-        while len(self.tally.curve) < self._parts.recipe.schedule.epochs and not self.stopped:
-            self._learn()
-            if self.stopped:
+        while len(self.tally.curve) < self._parts.recipe.schedule.epochs:
+            if not self._learn():
                 return
-            scores = self._end_epoch()
-            yield scores
+            yield self._end_epoch()
             self._save()
 
-    def _learn(self) -> None:
-        """Take the rest of an epoch's steps."""
+    def _learn(self) -> bool:
+        """Take the rest of an epoch's steps; False where the run was to stop before its end."""
         recipe, epoch = self._parts.recipe, len(self.tally.curve)
         plan = plan_epoch(self._labels, recipe.batch, seed=recipe.seed, epoch=epoch)
         with Prefetch(self._batches(plan, epoch)) as batches:
@@ -119,7 +117,8 @@ class Loop:
                 waited, began = batches.waited, now
                 self._after_step()
                 if self.stopped:
-                    return
+                    return False
+        return True
 
     def _done(self, epoch: int) -> int:
         return self.tally.step - epoch * self._steps

@@ -16,7 +16,6 @@ from training.picture_files import PictureFile
 from training.records import (
     EpochScores,
     Record,
-    RunState,
     TestScores,
     TrainingData,
     TrainingScores,

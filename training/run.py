@@ -145,7 +145,7 @@ def _assemble(
 ) -> Parts:
     torch.manual_seed(recipe.seed)
     device = processes.device
-    precision = Precision(recipe.amp, device.type)
+    precision = Precision(recipe.amp, "cuda" if device.type == "cuda" else "cpu")
     model = build_model(recipe.model.architecture)
     objective = Objective(recipe.loss, model.dim, task.classes, None)
     if state is not None:
