@@ -65,9 +65,9 @@ def train_all(recipes: Sequence[Recipe], options: RunOptions, tell: Tell) -> "li
     return records
 
 
-def default_data() -> Path:
-    """Where data lie unless somebody says otherwise."""
-    return Path(os.environ.get(DATA_VARIABLE, "."))
+def weights_folder(data: Path) -> Path:
+    """Where ImageNet's weights lie beside data sets, unless somebody says otherwise."""
+    return data / "weights/imagenet"
 
 
 def _tell(line: str) -> None:
@@ -79,31 +79,34 @@ def _options(given: argparse.Namespace) -> RunOptions:
         out=given.out,
         data=given.data,
         cache=given.cache,
-        weights=given.weights or given.data / "weights/imagenet",
+        weights=given.weights or weights_folder(given.data),
         device=given.device,
         threads=given.threads,
         compile=given.compile,
         deterministic=given.deterministic,
         save_seconds=given.save_seconds,
         steps=given.steps,
+        tensorboard=given.tensorboard,
         test=not given.no_test,
     )
 
 
 def _parser() -> argparse.ArgumentParser:
+    data = Path(os.environ.get(DATA_VARIABLE, "."))
     parser = argparse.ArgumentParser(prog="python -m training", description=SUMMARY)
     parser.add_argument("config", metavar="CONFIG.yaml", type=Path, nargs="?")
     parser.add_argument("--grid", metavar="DIR", type=Path)
     parser.add_argument("--only", metavar="PATTERN", default="*")
     parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[])
     parser.add_argument("--out", metavar="DIR", type=Path, default=Path("runs"))
-    parser.add_argument("--data", metavar="DIR", type=Path, default=default_data())
+    parser.add_argument("--data", metavar="DIR", type=Path, default=data)
     parser.add_argument("--cache", metavar="DIR", type=Path, default=Path(".cache/pictures"))
     parser.add_argument("--weights", metavar="DIR", type=Path)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--deterministic", action="store_true")
+    parser.add_argument("--tensorboard", action="store_true")
     parser.add_argument("--save-seconds", type=float, default=120.0)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--no-test", action="store_true")

@@ -136,7 +136,8 @@ class Loop:
         parts.learner.prepare(tally.step, compile_network=parts.options.compile)
         labels = self._to_device(torch.from_numpy(self._labels[places]))
         rate = rate_at(tally.step, self._steps, parts.recipe.schedule)
-        outcome = parts.learner.step(batch.images, labels, self._targets(places), rate)
+        targets = self._targets(places) if batch.targets is None else batch.targets
+        outcome = parts.learner.step(batch.images, labels, targets, rate)
         tally.step += 1
         if outcome.applied:
             losses = {"total": outcome.losses.total.detach(), **outcome.losses.parts}
