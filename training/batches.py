@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,8 +14,13 @@ from torch import Tensor
 
 from surveil_reid.core import Integers
 from training.augmentation import augment, prepare
+from training.degradation import degrade
 from training.picture_files import Bytes
 from training.recipe import InputRecipe, Size
+from training.teacher import ask
+
+if TYPE_CHECKING:
+    from surveil_reid.embedding import Embedder
 
 AHEAD = 2
 """Batches that wait ready."""
@@ -25,12 +31,13 @@ class Batch:
     """Some training pictures, on the device.
 
     Attributes:
-        images: float32 `(n, 3, height, width)`, RGB, augmented and normalised.
-        rows: int64 `(n,)`, in the cache, on the CPU.
+        images: float32 `(n, 3, height, width)`, RGB, augmented and normalised; this process's
+            part of the batch.
+        targets: float32 `(N, dim)`, of the whole batch, where a teacher is asked batch by batch.
     """
 
     images: Tensor
-    rows: Integers
+    targets: Tensor | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,12 +49,14 @@ class BatchMaker:
         recipe: of the augmentation.
         seed: of the run.
         device: where batches go.
+        teacher: to ask about each batch; None for none.
     """
 
     pictures: Bytes
     recipe: InputRecipe
     seed: int
     device: torch.device
+    teacher: "Embedder | None" = None
 
     def make(self, rows: Integers, step: int, size: Size, part: slice) -> Batch:
         """Make a batch.
@@ -63,8 +72,14 @@ class BatchMaker:
         if self.device.type == "cuda":
             raw = raw.pin_memory().to(self.device, non_blocking=True)
         # Everything is drawn for the whole batch, so that several processes make the same one.
-        changed = augment(raw, self.recipe, random)[part]
-        return Batch(prepare(changed, size), rows[part])
+        changed = augment(raw, self.recipe, random)
+        changed = degrade(changed, self.recipe.degradations, random)
+        return Batch(prepare(changed[part], size), self._ask(changed))
+
+    def _ask(self, pictures: Tensor) -> Tensor | None:
+        if self.teacher is None:
+            return None
+        return torch.from_numpy(ask(self.teacher, pictures)).to(self.device)
 
 
 def generator_of(seed: int, step: int) -> torch.Generator:

@@ -13,6 +13,7 @@ from torch import Tensor
 from surveil_reid.core import Floats, Integers
 from surveil_reid.embedding.tensors import write_model
 from training.batches import Batch, BatchMaker, Prefetch
+from training.board import Board
 from training.learner import Learner
 from training.measuring import Measure
 from training.optimisation import rate_at
@@ -84,10 +85,13 @@ class Loop:
         self._progress = Progress(tell, total, parts.recipe.schedule.epochs)
         self._saved = time.monotonic()
         self.tally = Tally()
+        self._board: Board | None = None
         if state is not None:
             parts.learner.restore(state["learner"])
             self.tally = Tally.from_state(state["tally"])
             tell(f"going on after step {self.tally.step} of {total}")
+        if parts.options.tensorboard and parts.processes.first:
+            self._board = Board(folder, self.tally.step)
 
     @property
     def stopped(self) -> bool:
@@ -135,13 +139,16 @@ class Loop:
         parts, tally = self._parts, self.tally
         parts.learner.prepare(tally.step, compile_network=parts.options.compile)
         labels = self._to_device(torch.from_numpy(self._labels[places]))
-        rate = rate_at(tally.step, self._steps, parts.recipe.schedule)
-        outcome = parts.learner.step(batch.images, labels, self._targets(places), rate)
+        targets = self._targets(places) if batch.targets is None else batch.targets
+        outcome = parts.learner.step(batch.images, labels, targets, self._rate())
         tally.step += 1
         if outcome.applied:
             losses = {"total": outcome.losses.total.detach(), **outcome.losses.parts}
             values = {name: float(loss) for name, loss in losses.items()}
             tally.add(values, int(outcome.losses.right), len(places))
+
+    def _rate(self) -> float:
+        return rate_at(self.tally.step, self._steps, self._parts.recipe.schedule)
 
     def _targets(self, places: Integers) -> Tensor | None:
         targets = self._parts.targets
@@ -160,6 +167,8 @@ class Loop:
     def _after_step(self) -> None:
         if self._parts.processes.first:
             self._progress.after_step(self.tally, self._parts.learner.skipped)
+            if self._board is not None:
+                self._board.after_step(self.tally, self._rate())
             if time.monotonic() - self._saved >= self._parts.options.save_seconds:
                 self._save()
 
@@ -178,6 +187,8 @@ class Loop:
         if parts.processes.first:
             write_curve(self._folder / CURVE, self.tally.curve)
             self._progress.after_epoch(scores)
+            if self._board is not None:
+                self._board.after_epoch(self.tally, scores)
         return scores
 
     def _validate(self) -> tuple[float | None, float | None]:

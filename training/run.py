@@ -1,39 +1,24 @@
 """One run, from a recipe to a checkpoint and a record."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import torch
-from torch import Tensor
 from torch.backends import cudnn
 
-from surveil_reid.core import IMAGENET_MEAN, IMAGENET_STD, InputError
+from surveil_reid.core import InputError
 from surveil_reid.embedding.devices import choose_device
-from surveil_reid.embedding.model import build_model
 from surveil_reid.embedding.tensors import fill, read_tensors
 from surveil_reid.evaluation import RetrievalScores
-from training.augmentation import prepare
-from training.batches import BatchMaker
-from training.cache import open_cache, open_source
-from training.initial_weights import start_from
-from training.learner import Learner
+from training.assembly import Assembly
 from training.loop import BEST, STATE, Loop, Parts
-from training.measuring import Measure
-from training.norms import estimate_norms
-from training.objective import Objective
-from training.picture_files import PictureFile
-from training.precision import Precision
 from training.processes import Processes, join_processes, leave_processes
 from training.progress import Tell
 from training.recipe import Recipe
-from training.records import FILE_NAME, Record, Weights, read_record, write_record
+from training.records import FILE_NAME, Record, read_record, write_record
 from training.reporting import RunState, make_record
 from training.run_options import RunOptions
-from training.sampler import plan_epoch
-from training.saving import Identity, differing, load_state
-from training.splits import Task, make_task
-from training.strict import parse, plain
+from training.saving import differing, load_state
+from training.strict import plain
 
 
 def train(recipe: Recipe, options: RunOptions, tell: Tell = lambda _: None) -> Record:
@@ -95,17 +80,13 @@ def _configure(options: RunOptions) -> None:
 
 def _train(recipe: Recipe, options: RunOptions, processes: Processes, tell: Tell) -> Record:
     folder = options.out / recipe.name
-    pictures = _open_pictures(recipe, options, processes)
-    task = make_task(pictures, recipe.data)
-    for note in (*task.notes, *(f"left out, cannot be read: {name}" for name in pictures.skipped)):
-        tell(note)
-    identity = Identity(plain(recipe), pictures.sha256)
-    state = load_state(folder / STATE, identity)
-    parts = _assemble(recipe, options, pictures, task, processes, state)
+    assembly = Assembly(recipe, options, processes, tell)
+    state = load_state(folder / STATE, assembly.identity)
+    parts = assembly.build(state)
     loop = Loop(parts, folder, state, tell)
 
     def write(what: RunState, test: RetrievalScores | None = None) -> Record:
-        record = make_record(parts, loop, pictures, what, test)
+        record = make_record(parts, loop, assembly.pictures, what, test)
         if processes.first:
             write_record(folder / FILE_NAME, record)
         return record
@@ -120,91 +101,6 @@ def _train(recipe: Recipe, options: RunOptions, processes: Processes, tell: Tell
     if processes.first:
         loop.forget()
     return record
-
-
-def _open_pictures(recipe: Recipe, options: RunOptions, processes: Processes) -> PictureFile:
-    """Decode once, by the first process; the others then find it done."""
-    source = open_source(recipe.data.set, options.data)
-    if not processes.first:
-        processes.wait()
-    pictures = open_cache(
-        source, recipe.data.stored, options.cache, skip_limit=recipe.data.skip_limit
-    )
-    if processes.first:
-        processes.wait()
-    return pictures
-
-
-def _assemble(
-    recipe: Recipe,
-    options: RunOptions,
-    pictures: PictureFile,
-    task: Task,
-    processes: Processes,
-    state: dict[str, Any] | None,
-) -> Parts:
-    torch.manual_seed(recipe.seed)
-    device = processes.device
-    precision = Precision(recipe.amp, "cuda" if device.type == "cuda" else "cpu")
-    model = build_model(recipe.model.architecture)
-    objective = Objective(recipe.loss, model.dim, task.classes, None)
-    if state is not None:
-        weights = parse(Weights, state["weights"], str(options.out / recipe.name / STATE))
-    else:
-        weights = start_from(model, recipe.model.weights, options.weights)
-    learner = Learner(recipe, model, objective, precision, processes)
-    maker = BatchMaker(
-        pictures=pictures.content, recipe=recipe.input, seed=recipe.seed, device=device
-    )
-    if state is None and weights.source == "file" and recipe.model.norm_batches:
-        with precision.autocast():
-            estimate_norms(model.backbone, _first_images(recipe, pictures, task, device))
-    return Parts(
-        recipe=recipe,
-        options=options,
-        task=task,
-        learner=learner,
-        maker=maker,
-        measure=Measure(pictures.content, recipe.input.size, precision, device),
-        processes=processes,
-        identity=Identity(plain(recipe), pictures.sha256),
-        weights=weights,
-        meta=_meta(recipe, pictures, weights),
-        targets=None,
-    )
-
-
-def _first_images(
-    recipe: Recipe, pictures: PictureFile, task: Task, device: torch.device
-) -> Iterator[Tensor]:
-    """Training pictures as they are, to estimate batch norm on."""
-    plan = plan_epoch(task.train.labels, recipe.batch, seed=recipe.seed, epoch=0)
-    for places in plan[: recipe.model.norm_batches]:
-        some = torch.from_numpy(pictures.content[task.train.rows[places]])
-        yield prepare(some.to(device), recipe.input.size_at(0))
-
-
-def _meta(recipe: Recipe, pictures: PictureFile, weights: Weights) -> dict[str, Any]:
-    """What a checkpoint says of itself: the fields of `CheckpointMeta`."""
-    return {
-        "name": recipe.name,
-        "preprocessing": {
-            "size": list(recipe.input.size),
-            "colour": "RGB",
-            "layout": "NCHW",
-            "scale": 255.0,
-            "mean": list(IMAGENET_MEAN),
-            "std": list(IMAGENET_STD),
-        },
-        "training": {
-            "recipe": plain(recipe),
-            "data_sha256": pictures.sha256,
-            "weights": plain(weights),
-        },
-        "linking": [],
-        "linking_similarity": None,
-        "licence": "unknown",
-    }
 
 
 def _test(parts: Parts, folder: Path, tell: Tell) -> RetrievalScores | None:
