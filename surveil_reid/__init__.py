@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from surveil_reid.evaluation import write_figures as write_figures
     from surveil_reid.matching import RerankOptions as RerankOptions
     from surveil_reid.pipeline import Check as Check
+    from surveil_reid.pipeline import ExportReport as ExportReport
     from surveil_reid.pipeline import ProcessReport as ProcessReport
     from surveil_reid.pipeline import Progress as Progress
     from surveil_reid.pipeline import SearchOptions as SearchOptions
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from surveil_reid.pipeline import describe_pictures as describe_pictures
     from surveil_reid.pipeline import describe_tracklet as describe_tracklet
     from surveil_reid.pipeline import doctor as doctor
+    from surveil_reid.pipeline import export_identities as export_identities
     from surveil_reid.pipeline import index_state as index_state
     from surveil_reid.pipeline import link_store as link_store
     from surveil_reid.pipeline import process as process
@@ -103,6 +105,7 @@ _ROOMS = {
     "matching": ("RerankOptions",),
     "pipeline": (
         "Check",
+        "ExportReport",
         "ProcessReport",
         "Progress",
         "SearchOptions",
@@ -111,6 +114,7 @@ _ROOMS = {
         "describe_pictures",
         "describe_tracklet",
         "doctor",
+        "export_identities",
         "index_state",
         "link_store",
         "process",

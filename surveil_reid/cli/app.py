@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Sequence
+from importlib.metadata import entry_points
 
 import typer
 
@@ -41,6 +42,10 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("score")(evaluate.score)
 app.command("score-tracks")(score_tracks.score_tracks)
 app.command("doctor")(doctor.doctor)
+
+# Training stands on the library, never the reverse: it brings its commands as a plug-in does.
+for plugged_in in entry_points(group="surveil_reid.commands"):
+    app.command(plugged_in.name)(plugged_in.load())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

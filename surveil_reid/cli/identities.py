@@ -1,5 +1,6 @@
-"""`surveil-reid identities`: who was seen, where and when."""
+"""`surveil-reid identities`: who was seen, where and when, and their pictures to take along."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,7 +8,7 @@ import typer
 
 import surveil_reid
 from surveil_reid.cli import options
-from surveil_reid.cli.console import iso, print_json, print_table
+from surveil_reid.cli.console import Bars, iso, print_json, print_table
 
 app = typer.Typer(help="Who was seen, where and when.", no_args_is_help=True)
 
@@ -89,6 +90,35 @@ def tracks(
         print_json({"files": [str(path) for path in written]})
         return
     print_table(["file"], [(path,) for path in written])
+
+
+@app.command("export")
+def export(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Where to; new, or an empty folder.")
+    ],
+    reviewed: Annotated[
+        bool,
+        typer.Option("--reviewed", help="Only tracklets that a reviewer has put to an identity."),
+    ] = False,
+    store: options.StoreUrl = options.DEFAULT_STORE,
+    store_folder: options.StoreFolder = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Copy crops into a folder `identity/image`, to train or to measure an embedder with."""
+    with (
+        surveil_reid.open_store(store, folder=store_folder, create=False) as opened,
+        Bars() as bars,
+    ):
+        report = surveil_reid.export_identities(opened, folder, reviewed=reviewed, progress=bars)
+    if as_json:
+        print_json(asdict(report) | {"folder": str(report.folder)})
+        return
+    typer.echo(
+        f"{report.crops} pictures of {report.identities} identities in {report.folder}, "
+        f"{report.several_cameras} of them seen by several cameras; these are copies that "
+        "`remove` does not reach, so delete them when they have served"
+    )
 
 
 def _document(identity: "surveil_reid.Identity") -> dict[str, Any]:

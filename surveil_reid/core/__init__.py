@@ -22,9 +22,12 @@ from surveil_reid.core.errors import (
 )
 from surveil_reid.core.files import replaced_whole
 from surveil_reid.core.frames import Frame, check_image
+from surveil_reid.core.imagenet import IMAGENET_MEAN, IMAGENET_STD
 from surveil_reid.core.tracklets import BoxTrack, Crop, Tracklet
 
 __all__ = [
+    "IMAGENET_MEAN",
+    "IMAGENET_STD",
     "ArrayError",
     "Booleans",
     "BoxTrack",

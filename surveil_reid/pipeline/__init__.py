@@ -1,6 +1,7 @@
 """Wires the stages: process, link, search, re-embed."""
 
 from surveil_reid.pipeline.doctor import Check, doctor
+from surveil_reid.pipeline.export import ExportReport, export_identities
 from surveil_reid.pipeline.identities import Sighting, sightings
 from surveil_reid.pipeline.index import index_state
 from surveil_reid.pipeline.linking import LinkReport, link_store
@@ -24,6 +25,7 @@ from surveil_reid.pipeline.tracks import write_box_tracks
 
 __all__ = [
     "Check",
+    "ExportReport",
     "Failure",
     "Hit",
     "LinkReport",
@@ -39,6 +41,7 @@ __all__ = [
     "describe_pictures",
     "describe_tracklet",
     "doctor",
+    "export_identities",
     "index_state",
     "link_store",
     "merge",

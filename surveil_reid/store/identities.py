@@ -14,9 +14,11 @@ from surveil_reid.store.schema import CameraRow, MembershipRow, TrackletRow
 from surveil_reid.store.values import Identity, IdentityGroup
 
 
-def read_memberships(session: Session) -> dict[int, int]:
-    """The identity of each tracklet that has one."""
+def read_memberships(session: Session, by: str | None = None) -> dict[int, int]:
+    """The identity of each tracklet that has one, from whoever says so, or from `by` alone."""
     query = select(MembershipRow.tracklet_id, MembershipRow.identity_id)
+    if by is not None:
+        query = query.where(MembershipRow.made_by == by)
     return dict(session.execute(query.order_by(MembershipRow.tracklet_id)).all())
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from surveil_reid.core import BoxTrack, Floats, Integers, ModelInfo, ReviewDecision, Tracklet
 from surveil_reid.store import (
@@ -222,10 +222,10 @@ class Store:
 
     # Identities
 
-    def memberships(self) -> dict[int, int]:
-        """The identity of each tracklet that has one."""
+    def memberships(self, by: Literal["system", "reviewer"] | None = None) -> dict[int, int]:
+        """The identity of each tracklet that has one, from whoever says so, or from `by` alone."""
         with self._database.reading() as session:
-            return identities.read_memberships(session)
+            return identities.read_memberships(session, by)
 
     def identities(self) -> tuple[Identity, ...]:
         """All identities by id."""
