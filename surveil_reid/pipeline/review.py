@@ -21,13 +21,13 @@ from surveil_reid.identity import (
     link,
 )
 from surveil_reid.pipeline.linking import link_store
-from surveil_reid.store import IdentityGroup, Reverted, Store
+from surveil_reid.store import Identity, IdentityGroup, Reverted, Store
 
 _Target = int | frozenset[int]
 """Where tracklets go: an identity, or a new one, which is named by its tracklets."""
 
 
-def confirm(
+def confirm_tracklets(
     store: Store, identity: int, tracklets: Sequence[int] = (), *, who: str | None = None
 ) -> ReviewDecision:
     """Say that tracklets are an identity; those that are not in it move there.
@@ -52,7 +52,7 @@ def confirm(
     return desk.decide(new, dict.fromkeys({*members, *together}, identity))
 
 
-def reject(
+def reject_tracklets(
     store: Store,
     identity: int,
     tracklets: Sequence[int] = (),
@@ -96,7 +96,9 @@ def reject(
     return desk.decide(new, moves)
 
 
-def merge(store: Store, identities: Sequence[int], *, who: str | None = None) -> ReviewDecision:
+def merge_identities(
+    store: Store, identities: Sequence[int], *, who: str | None = None
+) -> ReviewDecision:
     """Say that identities are one person; all become the one with the smallest number.
 
     Args:
@@ -119,7 +121,7 @@ def merge(store: Store, identities: Sequence[int], *, who: str | None = None) ->
     return desk.decide(new, dict.fromkeys(new.together, numbers[0]))
 
 
-def split(
+def split_identity(
     store: Store, identity: int, tracklets: Sequence[int], *, who: str | None = None
 ) -> ReviewDecision:
     """Say that tracklets of an identity are one other person, who gets a number of their own.
@@ -148,7 +150,9 @@ def split(
     return desk.decide(new, dict.fromkeys(people, people))
 
 
-def undo(store: Store, steps: int = 1, *, who: str | None = None) -> tuple[ReviewDecision, ...]:
+def undo_decisions(
+    store: Store, steps: int = 1, *, who: str | None = None
+) -> tuple[ReviewDecision, ...]:
     """Take back the last decisions.
 
     Args:
@@ -167,7 +171,9 @@ def undo(store: Store, steps: int = 1, *, who: str | None = None) -> tuple[Revie
     return _settle(store, store.undo(steps, who=who))
 
 
-def redo(store: Store, steps: int = 1, *, who: str | None = None) -> tuple[ReviewDecision, ...]:
+def redo_decisions(
+    store: Store, steps: int = 1, *, who: str | None = None
+) -> tuple[ReviewDecision, ...]:
     """Make decisions again that were undone and that no other decision has followed.
 
     Args:
@@ -184,6 +190,15 @@ def redo(store: Store, steps: int = 1, *, who: str | None = None) -> tuple[Revie
     """
     _check_steps(steps)
     return _settle(store, store.redo(steps, who=who))
+
+
+def concerned_identities(store: Store, decisions: Sequence[ReviewDecision]) -> tuple[Identity, ...]:
+    """The identities that the tracklets of decisions are in now, by id."""
+    of = store.memberships()
+    tracklets = {n for decision in decisions for side in decision.sides for n in side}
+    return tuple(
+        store.identity(number) for number in sorted({of[n] for n in tracklets & of.keys()})
+    )
 
 
 def _check_steps(steps: int) -> None:

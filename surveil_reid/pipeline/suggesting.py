@@ -20,7 +20,12 @@ from surveil_reid.core import (
 from surveil_reid.identity import Constraints, constraints_of, held_together
 from surveil_reid.matching import DescriptorIndex
 from surveil_reid.pipeline.identities import best_crop
-from surveil_reid.pipeline.review import confirm, merge, reject, split
+from surveil_reid.pipeline.review import (
+    confirm_tracklets,
+    merge_identities,
+    reject_tracklets,
+    split_identity,
+)
 from surveil_reid.store import Store
 
 NEIGHBOURS = 10
@@ -83,7 +88,7 @@ def suggestions(store: Store, limit: int = 20) -> tuple[Suggestion, ...]:
     return tuple(_with_crops(store, suggestion) for suggestion in judged[:limit])
 
 
-def answer(
+def answer_suggestion(
     store: Store, suggestion: Suggestion, *, same: bool, who: str | None = None
 ) -> ReviewDecision:
     """Decide a suggestion.
@@ -103,9 +108,10 @@ def answer(
     part = suggestion.sides[0]
     if suggestion.kind == "merge":
         if same:
-            return merge(store, suggestion.identities, who=who)
-        return reject(store, first, other=suggestion.identities[1], who=who)
-    return (confirm if same else split)(store, first, part, who=who)
+            return merge_identities(store, suggestion.identities, who=who)
+        return reject_tracklets(store, first, other=suggestion.identities[1], who=who)
+    decide = confirm_tracklets if same else split_identity
+    return decide(store, first, part, who=who)
 
 
 def is_open(suggestion: Suggestion, memberships: Mapping[int, int]) -> bool:
