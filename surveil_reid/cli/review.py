@@ -94,17 +94,16 @@ def merge(
 
 def split(
     identity: int,
-    tracklets: Annotated[
-        list[int], typer.Option(metavar="T,T...", parser=parse_numbers, help="Who goes.")
-    ],
+    tracklets: Annotated[str, typer.Option(metavar="T,T...", help="Who goes.")],
     who: Who = None,
     store: options.StoreUrl = options.DEFAULT_STORE,
     store_folder: options.StoreFolder = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Say that these tracklets of an identity are one other person, who gets a new number."""
+    chosen = parse_numbers(tracklets)
     with surveil_reid.open_store(store, folder=store_folder, create=False) as opened:
-        made = surveil_reid.split_identity(opened, identity, tracklets, who=who or login_name())
+        made = surveil_reid.split_identity(opened, identity, chosen, who=who or login_name())
         _print_decided(opened, made, as_json=as_json)
 
 

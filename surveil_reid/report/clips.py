@@ -137,16 +137,17 @@ def _mark_before(store: Store, cut: _Cut) -> FrameMark | None:
 
 def _draw(frame: Frame, cut: _Cut) -> Image:
     image = frame.image.copy()
-    thick = max(1, round(image.shape[0] / 300))
+    height = len(image)
     box = _box_at(cut.track, frame.number)
     if box is not None:
         left, top, right, bottom = (round(float(side)) for side in box)
-        cv2.rectangle(image, (left, top), (right, bottom), _COLOUR, thick)
+        cv2.rectangle(image, (left, top), (right, bottom), _COLOUR, max(2, height // 240))
     moment = datetime.fromtimestamp(cut.recording.start + frame.time, UTC)
     words = f"{cut.hit.camera} {moment:%Y-%m-%d %H:%M:%S}Z"
-    for colour, width in (((0, 0, 0), 3 * thick), ((255, 255, 255), thick)):
-        place = (6, 10 + 10 * thick)
-        cv2.putText(image, words, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4 * thick, colour, width)
+    size = max(0.35, height / 1200)
+    for colour, width in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+        place = (4, round(30 * size))
+        cv2.putText(image, words, place, cv2.FONT_HERSHEY_SIMPLEX, size, colour, width, cv2.LINE_AA)
     return image
 
 

@@ -134,7 +134,7 @@ def redo(session: Session, steps: int, who: str | None) -> Reverted:
 def _first(rows: Sequence[DecisionRow], steps: int, verb: str) -> Sequence[DecisionRow]:
     if len(rows) < steps:
         held = f"only {len(rows)}" if rows else "none"
-        msg = f"{steps} decisions to {verb}, but the store holds {held}"
+        msg = f"{steps} decision{'s' * (steps > 1)} to {verb}, but the store holds {held}"
         raise InputError(msg)
     return rows[:steps]
 

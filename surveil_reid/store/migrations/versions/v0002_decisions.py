@@ -22,5 +22,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("decision", table_kwargs={"sqlite_autoincrement": False}) as decision:
         decision.drop_column("changes")
-    with op.batch_alter_table("model") as model:
-        model.drop_column("calibration")
+    op.drop_column("model", "calibration")  # in place: tracklets refer to the table
