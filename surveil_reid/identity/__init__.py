@@ -2,8 +2,10 @@
 
 from surveil_reid.identity.constraints import NO_CONSTRAINTS, Constraints
 from surveil_reid.identity.decision import Decision, decide, threshold_at
-from surveil_reid.identity.linking import Group, LinkOptions, extend, link
+from surveil_reid.identity.groups import Group
+from surveil_reid.identity.linking import LinkOptions, extend, link
 from surveil_reid.identity.reviewing import check, constraints_of, held_together
+from surveil_reid.identity.travel import TravelTime
 
 __all__ = [
     "NO_CONSTRAINTS",
@@ -11,6 +13,7 @@ __all__ = [
     "Decision",
     "Group",
     "LinkOptions",
+    "TravelTime",
     "check",
     "constraints_of",
     "decide",

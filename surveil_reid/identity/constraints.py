@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components, shortest_path
 
-from surveil_reid.core import Booleans, InputError, Integers, Tracklet
+from surveil_reid.core import InputError, Integers
 
 Pair = tuple[int, int]
 
@@ -56,10 +56,27 @@ def must_groups(ids: Sequence[int], must: Iterable[Pair]) -> Integers:
     Returns:
         int64 `(n,)`, groups named by the position of their first member.
     """
-    components = connected_components(_graph(ids, must), directed=False)[1]
+    return joined(np.arange(len(ids)), positions_of(ids, must))
+
+
+def joined(groups: Integers, pairs: Integers) -> Integers:
+    """Groups after joining those that pairs lie between.
+
+    Args:
+        groups: int64 `(n,)`, each named by the position of one of its members.
+        pairs: int64 `(pairs, 2)`, positions.
+
+    Returns:
+        int64 `(n,)`, groups named by the position of their first member.
+    """
+    count = len(groups)
+    first = np.concatenate([np.arange(count), pairs[:, 0]])
+    second = np.concatenate([groups, pairs[:, 1]])
+    graph = sparse.csr_array((np.ones(len(first)), (first, second)), shape=(count, count))
+    components = connected_components(graph, directed=False)[1]
     _, firsts, inverse = np.unique(components, return_index=True, return_inverse=True)
-    groups: Integers = firsts[inverse].astype(np.int64)
-    return groups
+    named: Integers = firsts[inverse].astype(np.int64)
+    return named
 
 
 def positions_of(ids: Sequence[int], pairs: Iterable[Pair]) -> Integers:
@@ -70,27 +87,6 @@ def positions_of(ids: Sequence[int], pairs: Iterable[Pair]) -> Integers:
     position = {id_: row for row, id_ in enumerate(ids)}
     found = [(position[a], position[b]) for a, b in pairs if a in position and b in position]
     return np.array(sorted(found), np.int64).reshape(-1, 2)
-
-
-def conflicts(tracklets: Sequence[Tracklet]) -> Booleans:
-    """Which pairs were in view of one camera at one moment: nobody is in two places of a picture.
-
-    Args:
-        tracklets: n of them.
-
-    Returns:
-        bool `(n, n)`, symmetric, False on the diagonal.
-    """
-    cameras = np.unique([t.camera for t in tracklets], return_inverse=True)[1]
-    starts = np.array([t.start for t in tracklets], np.float64)
-    ends = np.array([t.end for t in tracklets], np.float64)
-    found: Booleans = (
-        (cameras[:, None] == cameras)
-        & (starts[:, None] <= ends)  # as Tracklet.overlaps, for all pairs at once
-        & (starts <= ends[:, None])
-    )
-    np.fill_diagonal(found, val=False)
-    return found
 
 
 def _graph(ids: Sequence[int], must: Iterable[Pair]) -> sparse.csr_array:
