@@ -158,7 +158,9 @@ class Learner:
         scaler.unscale_(self._optimiser)
         parameters = [p for p in self._parameters() if p.grad is not None]
         norm = get_total_norm([p.grad for p in parameters if p.grad is not None])
-        fine = bool(torch.isfinite(norm) & torch.isfinite(losses.total.detach()))
+        # A variance can overflow where losses and gradients do not: everything is divided by it.
+        statistics = get_total_norm([b for b in self.model.buffers() if b.is_floating_point()])
+        fine = bool(torch.isfinite(norm + statistics + losses.total.detach()))
         if fine:
             if clip is not None:
                 clip_grads_with_norm_(parameters, clip, norm)
