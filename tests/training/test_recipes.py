@@ -64,7 +64,9 @@ def write(folder: Path, name: str, values: dict[str, object]) -> Path:
 def test_a_recipe_stands_on_its_base_and_the_command_line_on_both(tmp_path: Path) -> None:
     write(tmp_path, "below", tiny_values())
     above = write(tmp_path, "above", {"base": "below.yaml", "batch": {"size": 4}, "seed": 3})
-    recipe = read_recipe(above, ["seed=5", "input.flip=0.25", "loss={triplet: 1}"])
+    changes = ["seed=5", "input.flip=0.25", "loss={triplet: 1}", "optimiser.rate=2e-4"]
+    recipe = read_recipe(above, changes)
+    assert recipe.optimiser.rate == 2e-4
     assert recipe.name == "above"
     assert recipe.batch.size == 4
     assert recipe.seed == 5
