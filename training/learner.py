@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -69,6 +70,7 @@ class Learner:
         precision: Precision,
         processes: Processes,
     ) -> None:
+        processes.synchronise(model)  # in place, but for the outermost module
         self.model = model.to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.objective = objective.to(processes.device)
         self.precision = precision
@@ -95,7 +97,7 @@ class Learner:
         self._frozen = frozen
         for module, trained in self._stages():
             module.requires_grad_(trained and not (frozen and module is not self.model))
-        if isinstance(self.model.bottleneck, nn.BatchNorm1d):
+        if isinstance(self.model.bottleneck, _BatchNorm):
             self.model.bottleneck.bias.requires_grad = False
         both = Both(self.model)
         self._forward = self._processes.spread(both)

@@ -1,8 +1,5 @@
 """Decoded data sets hold the pictures that their files hold, and say what they do not."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -11,6 +8,7 @@ import pytest
 from safetensors import safe_open
 
 from data.people import write_people
+from helpers.disks import full_disk
 from surveil_reid.core import InputError
 from surveil_reid.embedding.preprocessing import stretch
 from surveil_reid.evaluation import read_data_set
@@ -136,25 +134,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_leaves_nothing_behind(people: Path, tmp_path: Path) -> None:
-    script = (
-        "import resource, signal, sys; from pathlib import Path\n"
-        "from surveil_reid.core import InputError; from training.cache import *\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n"
-        "people, cache = map(Path, sys.argv[1:])\n"
-        "try: open_cache(open_source('market1501', people), (24, 12), cache, skip_limit=0)\n"
-        "except InputError as error: sys.exit(str(error))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, people, tmp_path / "cache"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    assert done.returncode == 1
-    assert "cannot write" in done.stderr
-    assert "free space" in done.stderr
+    with full_disk(9000), pytest.raises(InputError, match=r"cannot write .*free space"):
+        cached(people, tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == []
 
 
