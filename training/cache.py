@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -54,17 +54,24 @@ def open_source(name: str, place: Path) -> Source:
     return _from_pack(place, name) if place.is_file() else _from_folder(name, place)
 
 
-def pack(source: Source, path: Path) -> None:
+def pack(source: Source, path: Path, parts: Collection[str] = PARTS) -> None:
     """Write a data set into one file of its encoded images, to travel.
+
+    Args:
+        source: the images.
+        path: where to.
+        parts: of the data set; without query and gallery a run cannot test itself.
 
     Raises:
         InputError: when an image is missing or the file cannot be written.
     """
-    images = _images(source.data_set)
-    contents = [np.frombuffer(source.read(image.path), np.uint8) for image in images]
+    whole = source.data_set
+    kept = {part: getattr(whole, part) if part in parts else () for part in PARTS}
+    data_set = DataSet(name=whole.name, notes=whole.notes, **kept)
+    contents = [np.frombuffer(source.read(i.path), np.uint8) for i in _images(data_set)]
     size = sum(len(content) for content in contents)
-    parts = ((content, None) for content in contents)
-    write_picture_file(path, "encoded", (size,), source.data_set, parts)
+    encoded = ((content, None) for content in contents)
+    write_picture_file(path, "encoded", (size,), data_set, encoded)
 
 
 def open_cache(

@@ -3,7 +3,9 @@
 import argparse
 import os
 import sys
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from surveil_reid.core import InputError, SurveilReidError
@@ -51,23 +53,39 @@ def choose_recipes(
     return read_grid(grid or Path(), only, changes)
 
 
-def train_all(recipes: Sequence[Recipe], options: RunOptions, tell: Tell) -> "list[Record]":
+def train_all(recipes: Sequence[Recipe], options: RunOptions, tell: Tell) -> list[Record]:
     """Train recipes one after another; those that are finished are passed over.
+
+    Args:
+        recipes: in this order.
+        options: of the machine; `minutes` is for all of them together.
+        tell: takes lines of progress.
+
+    Returns:
+        The records of those that were begun before the time was up.
 
     Raises:
         SurveilReidError: the first that a run raises; those before it are finished.
     """
-    records = []
+    began = time.monotonic()
+    records: list[Record] = []
     for number, recipe in enumerate(recipes, 1):
+        left = options
+        if options.minutes is not None:
+            minutes = options.minutes - (time.monotonic() - began) / 60
+            if minutes <= 0 or any(record.state == "running" for record in records):
+                tell(f"time is up before run {number}/{len(recipes)}; run this again to go on")
+                break
+            left = replace(options, minutes=minutes)
         if len(recipes) > 1:
             tell(f"run {number}/{len(recipes)}: {recipe.name}")
-        records.append(train(recipe, options, tell))
+        records.append(train(recipe, left, tell))
     return records
 
 
 def weights_folder(data: Path) -> Path:
     """Where ImageNet's weights lie beside data sets, unless somebody says otherwise."""
-    return data / "weights/imagenet"
+    return (data if data.is_dir() else data.parent) / "weights/imagenet"
 
 
 def _tell(line: str) -> None:
@@ -86,6 +104,7 @@ def _options(given: argparse.Namespace) -> RunOptions:
         deterministic=given.deterministic,
         save_seconds=given.save_seconds,
         steps=given.steps,
+        minutes=given.minutes,
         tensorboard=given.tensorboard,
         test=not given.no_test,
     )
@@ -109,5 +128,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tensorboard", action="store_true")
     parser.add_argument("--save-seconds", type=float, default=120.0)
     parser.add_argument("--steps", type=int)
+    parser.add_argument("--minutes", type=float)
     parser.add_argument("--no-test", action="store_true")
     return parser

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -69,6 +70,7 @@ class Learner:
         precision: Precision,
         processes: Processes,
     ) -> None:
+        processes.synchronise(model)  # in place, but for the outermost module
         self.model = model.to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.objective = objective.to(processes.device)
         self.precision = precision
@@ -95,7 +97,7 @@ class Learner:
         self._frozen = frozen
         for module, trained in self._stages():
             module.requires_grad_(trained and not (frozen and module is not self.model))
-        if isinstance(self.model.bottleneck, nn.BatchNorm1d):
+        if isinstance(self.model.bottleneck, _BatchNorm):
             self.model.bottleneck.bias.requires_grad = False
         both = Both(self.model)
         self._forward = self._processes.spread(both)
@@ -158,7 +160,9 @@ class Learner:
         scaler.unscale_(self._optimiser)
         parameters = [p for p in self._parameters() if p.grad is not None]
         norm = get_total_norm([p.grad for p in parameters if p.grad is not None])
-        fine = bool(torch.isfinite(norm) & torch.isfinite(losses.total.detach()))
+        # A variance can overflow where losses and gradients do not: everything is divided by it.
+        statistics = get_total_norm([b for b in self.model.buffers() if b.is_floating_point()])
+        fine = bool(torch.isfinite(norm + statistics + losses.total.detach()))
         if fine:
             if clip is not None:
                 clip_grads_with_norm_(parameters, clip, norm)

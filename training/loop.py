@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -72,6 +72,7 @@ class Loop:
 
     Attributes:
         tally: what was counted.
+        halt: why it stopped before its end, if it did.
     """
 
     def __init__(
@@ -83,8 +84,9 @@ class Loop:
         self._steps = steps_per_epoch(self._labels, parts.recipe.batch)
         total = self._steps * parts.recipe.schedule.epochs
         self._progress = Progress(tell, total, parts.recipe.schedule.epochs)
-        self._saved = time.monotonic()
+        self._began = self._saved = time.monotonic()
         self.tally = Tally()
+        self.halt: Literal["steps", "time"] | None = None
         self._board: Board | None = None
         if state is not None:
             parts.learner.restore(state["learner"])
@@ -92,12 +94,6 @@ class Loop:
             tell(f"going on after step {self.tally.step} of {total}")
         if parts.options.tensorboard and parts.processes.first:
             self._board = Board(folder, self.tally.step)
-
-    @property
-    def stopped(self) -> bool:
-        """Whether the run has reached the number of steps after which it was to stop."""
-        steps = self._parts.options.steps
-        return steps is not None and self.tally.step >= steps
 
     def run(self) -> Iterator[EpochScores]:
         """Go on to the end; gives the scores of each epoch when it is done."""
@@ -111,28 +107,37 @@ class Loop:
         """Take the rest of an epoch's steps; False where the run was to stop before its end."""
         recipe, epoch = self._parts.recipe, len(self.tally.curve)
         plan = plan_epoch(self._labels, recipe.batch, seed=recipe.seed, epoch=epoch)
-        with Prefetch(self._batches(plan, epoch)) as batches:
-            self.tally.losses = self.tally.losses or {"total": 0.0}
+        rest = plan[self.tally.step - epoch * self._steps :]
+        with Prefetch(self._batches(rest, self.tally.step, epoch)) as batches:
             waited, began = 0.0, time.monotonic()
-            for batch, places in zip(batches, plan[self._done(epoch) :], strict=True):
+            for batch, places in zip(batches, rest, strict=True):
                 self._step(batch, places)
                 now = time.monotonic()
                 self._count_time(now - began, batches.waited - waited, len(places))
                 waited, began = batches.waited, now
                 self._after_step()
-                if self.stopped:
+                self.halt = self._must_halt()
+                if self.halt is not None:
                     return False
         return True
 
-    def _done(self, epoch: int) -> int:
-        return self.tally.step - epoch * self._steps
+    def _must_halt(self) -> Literal["steps", "time"] | None:
+        options = self._parts.options
+        if options.steps is not None and self.tally.step >= options.steps:
+            return "steps"
+        if options.minutes is None:
+            return None
+        late = time.monotonic() - self._began >= options.minutes * 60
+        if not self._parts.processes.any(late):
+            return None
+        self._save()
+        return "time"
 
-    def _batches(self, plan: Integers, epoch: int) -> Iterator[Batch]:
+    def _batches(self, plan: Integers, first: int, epoch: int) -> Iterator[Batch]:
         parts = self._parts
         size = parts.recipe.input.size_at(epoch)
         part = parts.processes.part(parts.recipe.batch.size)
-        first = self.tally.step
-        for step, places in enumerate(plan[self._done(epoch) :], first):
+        for step, places in enumerate(plan, first):
             yield parts.maker.make(parts.task.train.rows[places], step, size, part)
 
     def _step(self, batch: Batch, places: Integers) -> None:

@@ -159,8 +159,33 @@ def _gain(paper: Figures, model: str, dataset: str, train_test: str, fine_tuned:
     return f"{amp_gain(paper, cell):.2f}"
 
 
-def our_amp(speeds: Sequence[AmpSpeed]) -> str:
-    """How much faster we trained with mixed precision, from pairs of runs."""
+def amp_steps(speed: Mapping[str, Any]) -> str:
+    """How much faster training steps are in mixed precision, measured in turns."""
+    lines = []
+    for steps in speed["steps"]:
+        rates = dict(steps["images_per_second"])
+        without = rates.pop("fp32")
+        lines += [
+            (
+                steps["backbone"],
+                str(steps["batch"]),
+                f"{speed['device']}, {precision}",
+                f"{without:.2f}",
+                f"{rate:.2f}",
+                f"{steps['speed_up']:.2f}",
+                f"{steps['speed_up_by_processor_time']:.2f}",
+            )
+            for precision, rate in rates.items()
+        ]
+    header = (
+        "backbone", "batch", "device, precision", "fp32 images/s", "AMP images/s", "gain",
+        "by processor time",
+    )  # fmt: skip
+    return markdown_table(header, lines)
+
+
+def amp_runs(speeds: Sequence[AmpSpeed]) -> str:
+    """How much faster whole runs were in mixed precision."""
     if not speeds:
         return "No pair of finished runs that differ in precision alone has been recorded yet."
     lines = [

@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from surveil_reid.core import InputError, SurveilReidError
 from training import paper_blocks as blocks
@@ -25,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/method.md"
 RESULTS = ROOT / "training/results"
 GRID = ROOT / "configs/paper"
-PROTOCOL = ROOT / "tests/benchmarks/results/protocol.json"
+BENCHMARKS = ROOT / "tests/benchmarks/results"
 BLOCK = re.compile(r"(<!-- ([a-z0-9-]+) -->\n)(?:(?!<!-- ).)*(<!-- end -->)", re.DOTALL)
 
 
@@ -37,10 +38,7 @@ def make_blocks() -> dict[str, str]:
     """
     paper = read_paper()
     runs = read_runs(RESULTS) if RESULTS.is_dir() else ()
-    protocol = read_json(PROTOCOL)
-    if not isinstance(protocol, dict):
-        msg = f"{PROTOCOL} holds no results; write it with tests/benchmarks/protocol.py"
-        raise InputError(msg)
+    protocol = _read_benchmark("protocol")
     return {
         "query-counts": blocks.query_counts(paper),
         "official-50": blocks.official_50(paper, protocol),
@@ -48,11 +46,21 @@ def make_blocks() -> dict[str, str]:
         "fine-tuned-cuhk03": blocks.fine_tuned_cuhk03(paper),
         "repeats": blocks.repeats(paper),
         "paper-amp": blocks.paper_amp(paper),
-        "our-amp": blocks.our_amp(amp_speeds(runs)),
+        "amp-steps": blocks.amp_steps(_read_benchmark("training-speed")),
+        "amp-runs": blocks.amp_runs(amp_speeds(runs)),
         "own-camera": blocks.own_camera(protocol),
         "settings": blocks.settings(read_grid(GRID)),
         "our-results": blocks.our_results(paper, runs),
     }
+
+
+def _read_benchmark(name: str) -> dict[str, Any]:
+    path = BENCHMARKS / f"{name}.json"
+    document = read_json(path)
+    if not isinstance(document, dict):
+        msg = f"{path} holds no results; tests/benchmarks makes them"
+        raise InputError(msg)
+    return document
 
 
 def fill(text: str, made: Mapping[str, str]) -> str:

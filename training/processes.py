@@ -46,6 +46,14 @@ class Processes:
         each = size // self.count
         return slice(self.rank * each, (self.rank + 1) * each)
 
+    def synchronise(self, module: nn.Module) -> nn.Module:
+        """Let batch norm see the batch of all processes; torch has that for CUDA alone."""
+        if self.count == 1 or self.device.type == "cpu":
+            return module
+        convert = nn.SyncBatchNorm.convert_sync_batchnorm
+        synchronised: nn.Module = convert(module)  # type: ignore[no-untyped-call]
+        return synchronised
+
     def spread(self, module: nn.Module) -> nn.Module:
         """Keep a module's gradients the same in all processes."""
         trained = any(parameter.requires_grad for parameter in module.parameters())
@@ -63,6 +71,14 @@ class Processes:
         if self.count == 1:
             return features
         return torch.cat(all_gather(features))  # type: ignore[no-untyped-call]
+
+    def any(self, flag: bool) -> bool:
+        """Whether the flag is up in any process; all of them must ask."""
+        if self.count == 1:
+            return flag
+        raised = torch.tensor([int(flag)], device=self.device)
+        distributed.all_reduce(raised, distributed.ReduceOp.MAX)
+        return bool(raised)
 
     def wait(self) -> None:
         """Go on when all have come here."""

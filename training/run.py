@@ -17,7 +17,7 @@ from training.recipe import Recipe
 from training.records import FILE_NAME, Record, read_record, write_record
 from training.reporting import RunState, make_record
 from training.run_options import RunOptions
-from training.saving import differing, load_state
+from training.saving import differing, load_state, remove_leftovers
 from training.strict import plain
 
 
@@ -81,6 +81,8 @@ def _configure(options: RunOptions) -> None:
 def _train(recipe: Recipe, options: RunOptions, processes: Processes, tell: Tell) -> Record:
     folder = options.out / recipe.name
     assembly = Assembly(recipe, options, processes, tell)
+    if processes.first:
+        remove_leftovers(folder)
     state = load_state(folder / STATE, assembly.identity)
     parts = assembly.build(state)
     loop = Loop(parts, folder, state, tell)
@@ -93,8 +95,8 @@ def _train(recipe: Recipe, options: RunOptions, processes: Processes, tell: Tell
 
     for _ in loop.run():
         write("running")
-    if loop.stopped:
-        return write("smoke")
+    if loop.halt is not None:
+        return write("smoke" if loop.halt == "steps" else "running")
     test = _test(parts, folder, tell) if processes.first and options.test else None
     processes.wait()
     record = write("finished", test)

@@ -25,6 +25,7 @@ class RunOptions:
         deterministic: take no algorithm that gives other bits from run to run.
         save_seconds: time between two saves of the state; it is also saved after each epoch.
         steps: stop after so many; the run then counts as a smoke test.
+        minutes: save the state and stop after so long; the next call goes on from there.
         test: measure on the test identities at the end.
         tensorboard: also write what TensorBoard shows.
     """
@@ -39,6 +40,7 @@ class RunOptions:
     deterministic: bool = False
     save_seconds: float = 120.0
     steps: int | None = None
+    minutes: float | None = None
     test: bool = True
     tensorboard: bool = False
 
@@ -48,3 +50,6 @@ class RunOptions:
             if value is not None and value < 1:
                 msg = f"{name} must be 1 or more; got {value}"
                 raise InputError(msg)
+        if self.minutes is not None and self.minutes <= 0:
+            msg = f"minutes must be over 0; got {self.minutes:g}"
+            raise InputError(msg)

@@ -75,6 +75,14 @@ def load_state(path: Path, identity: Identity) -> dict[str, Any] | None:
     return found
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a run that was killed while it wrote has left beside its files."""
+    for path in folder.glob(".*.safetensors.*"):
+        path.unlink()
+    for path in folder.glob(".state.pt.*"):
+        path.unlink()
+
+
 def differing(one: dict[str, Any], other: dict[str, Any], prefix: str = "") -> list[str]:
     """Keys, with dots, whose values differ."""
     found: list[str] = []

@@ -6,6 +6,7 @@ machine that has little more than torch.
 
 import dataclasses
 import math
+import re
 import types
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -14,6 +15,9 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 from surveil_reid.core import InputError
 
 Document = TypeVar("Document")
+EXPONENT = re.compile(r"[+-]?\d+e[+-]?\d+")
+"""A number to everybody but YAML 1.1, which asks for a point in it."""
+
 WORDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
 
 
@@ -150,6 +154,8 @@ def _parse_key(hint: Any, key: object, where: str) -> Any:  # noqa: ANN401
 
 def _parse_scalar(kind: type, value: object, where: str) -> Any:  # noqa: ANN401
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if kind is float and isinstance(value, str) and EXPONENT.fullmatch(value):
         return float(value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         msg = f"{where}: must be {WORDS.get(kind, kind.__name__)}, got {_shown(value)}"

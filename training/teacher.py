@@ -67,16 +67,17 @@ def clean_targets(
         float32 `(n, dim)`, L2-normalised; each is the mean over a picture and its mirror image.
 
     Raises:
-        InputError: when features belong to other pictures.
+        InputError: when a picture is not among the features computed before.
     """
+    names = _names(pictures, rows)
     kept = path
     if path.suffix != FEATURES:
-        facts = f"{pictures.sha256} {_digest(path)} {_digest(path.with_suffix('.bin'))}"
-        facts += hashlib.sha256(rows.tobytes()).hexdigest()
-        kept = cache / f"teacher-{hashlib.sha256(facts.encode()).hexdigest()[:16]}{FEATURES}"
+        facts = [pictures.sha256, _digest(path), _digest(path.with_suffix(".bin")), *names]
+        key = hashlib.sha256("\n".join(facts).encode(errors="surrogateescape")).hexdigest()
+        kept = cache / f"teacher-{key[:16]}{FEATURES}"
         if not kept.exists():
-            _write(kept, pictures, rows, _ask(open_teacher(path), pictures, rows, tell))
-    return _read(kept, pictures, rows)
+            _write(kept, names, _ask(open_teacher(path), pictures, rows, tell))
+    return _read(kept, names)
 
 
 def ask(teacher: "Embedder", batch: Tensor) -> Floats:
@@ -103,21 +104,31 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _write(path: Path, pictures: PictureFile, rows: Integers, features: Floats) -> None:
+def _names(pictures: PictureFile, rows: Integers) -> list[str]:
+    """Names of the pictures' files; those of the public data sets are unique."""
+    by_row = {row: path.name for path, row in pictures.rows.items()}
+    return [by_row[row] for row in rows.tolist()]
+
+
+def _write(path: Path, names: list[str], features: Floats) -> None:
     buffer = io.BytesIO()
-    np.savez(buffer, sha256=pictures.sha256, rows=rows, features=features.astype(np.float16))
+    np.savez(buffer, names=np.array(names, np.str_), features=features.astype(np.float16))
     write_atomically(path, buffer.getvalue())
 
 
-def _read(path: Path, pictures: PictureFile, rows: Integers) -> Floats:
+def _read(path: Path, names: list[str]) -> Floats:
     try:
         with np.load(path, allow_pickle=False) as kept:
-            sha256, seen, features = str(kept["sha256"]), kept["rows"], kept["features"]
+            known = {name: row for row, name in enumerate(kept["names"].tolist())}
+            features: Floats = kept["features"].astype(np.float32)
     except (OSError, KeyError, ValueError) as error:
         msg = f"{path} holds no teacher's features; remove it or name another teacher"
         raise InputError(msg) from error
-    if sha256 != pictures.sha256 or not np.array_equal(seen, rows):
-        msg = f"{path} holds a teacher's features of other pictures; compute them anew"
+    missing = [name for name in names if name not in known]
+    if missing:
+        msg = (
+            f"{path} lacks the teacher's features of {len(missing)} pictures, {missing[0]} the "
+            "first; compute them anew with the teacher itself"
+        )
         raise InputError(msg)
-    wide: Floats = features.astype(np.float32)
-    return wide
+    return features[[known[name] for name in names]]

@@ -61,6 +61,10 @@ def train(
     steps: Annotated[
         int | None, typer.Option(min=1, help="Stop after so many; a smoke test.")
     ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(help="Save and stop after so long; the next call goes on from there."),
+    ] = None,
     test: Annotated[bool, typer.Option(help="Measure on the test identities at the end.")] = True,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document and nothing else.")
@@ -84,6 +88,7 @@ def train(
         tensorboard=tensorboard,
         save_seconds=save_seconds,
         steps=steps,
+        minutes=minutes,
         test=test,
     )
     recipes = choose_recipes(config, grid, only, changes or [])

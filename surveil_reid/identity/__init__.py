@@ -2,7 +2,7 @@
 
 from surveil_reid.identity.constraints import NO_CONSTRAINTS, Constraints
 from surveil_reid.identity.decision import Decision, decide, threshold_at
-from surveil_reid.identity.groups import Group
+from surveil_reid.identity.groups import Group, name_groups
 from surveil_reid.identity.linking import LinkOptions, extend, link
 from surveil_reid.identity.reviewing import check, constraints_of, held_together
 from surveil_reid.identity.travel import TravelTime
@@ -20,5 +20,6 @@ __all__ = [
     "extend",
     "held_together",
     "link",
+    "name_groups",
     "threshold_at",
 ]

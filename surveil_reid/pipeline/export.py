@@ -5,10 +5,11 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from surveil_reid.core import InputError
 from surveil_reid.pipeline.progress import Progress, Quiet
-from surveil_reid.store import Store, TrackletState
+from surveil_reid.store import Store
 
 CAMERAS_FILE = "cameras.csv"
 
@@ -52,9 +53,9 @@ def export_identities(
         ReadOnlyError: when the store cannot note down the export.
         StoreError: when a crop is missing.
     """
-    _check_empty(folder)
     chosen = _choose(store, reviewed=reviewed)
     try:
+        _check_empty(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as beside:
             draft = Path(beside) / folder.name
@@ -70,7 +71,15 @@ def export_identities(
     return report
 
 
-_Chosen = Mapping[int, Sequence[TrackletState]]
+class _Tracklet(NamedTuple):
+    """What is to be copied of a tracklet; its embeddings would take up memory for nothing."""
+
+    id: int
+    camera: str
+    files: tuple[str, ...]
+
+
+_Chosen = Mapping[int, Sequence[_Tracklet]]
 """Tracklets by identity."""
 
 
@@ -82,11 +91,12 @@ def _check_empty(folder: Path) -> None:
 
 def _choose(store: Store, *, reviewed: bool) -> _Chosen:
     members = store.memberships(by="reviewer" if reviewed else None)
-    chosen: dict[int, list[TrackletState]] = {}
-    for tracklet, identity in members.items():
-        state = store.tracklet(tracklet)
+    chosen: dict[int, list[_Tracklet]] = {}
+    for number, identity in members.items():
+        state = store.tracklet(number)
         if state.crops:
-            chosen.setdefault(identity, []).append(state)
+            files = tuple(crop.file for crop in state.crops)
+            chosen.setdefault(identity, []).append(_Tracklet(number, state.camera, files))
     if not chosen:
         msg = (
             "no tracklet with a crop has been put to an identity by a reviewer; export all "
@@ -102,19 +112,19 @@ def _write(store: Store, chosen: _Chosen, draft: Path, progress: Progress) -> in
     """Write the folder and return how many pictures it holds."""
     numbers = {name: number for number, name in enumerate(store.cameras(), start=1)}
     draft.mkdir()
-    with (draft / CAMERAS_FILE).open("w", encoding="utf-8", newline="") as file:
+    with (draft / CAMERAS_FILE).open("w", encoding="utf-8", newline="") as table:
         rows = ((f"c{number}", name) for name, number in numbers.items())
-        csv.writer(file, lineterminator="\n").writerows([("camera", "name"), *rows])
+        csv.writer(table, lineterminator="\n").writerows([("camera", "name"), *rows])
     crops = 0
     progress.begin("exporting", len(chosen))
     for identity, tracklets in chosen.items():
         folder = draft / f"{identity:06d}"
         folder.mkdir()
         for tracklet in tracklets:
-            for number, crop in enumerate(tracklet.crops, start=1):
+            for number, file in enumerate(tracklet.files, start=1):
                 name = f"c{numbers[tracklet.camera]}_t{tracklet.id:06d}_{number:02d}.jpg"
-                (folder / name).write_bytes(store.crops.read(crop.file))
-            crops += len(tracklet.crops)
+                (folder / name).write_bytes(store.crops.read(file))
+            crops += len(tracklet.files)
         progress.advance(1)
     progress.end()
     return crops

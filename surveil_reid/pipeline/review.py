@@ -9,17 +9,11 @@ has moved the tracklets since, identities are computed anew under the decisions 
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+
+import numpy as np
 
 from surveil_reid.core import DecisionKind, InputError, ReviewDecision, UnknownNameError
-from surveil_reid.identity import (
-    Constraints,
-    LinkOptions,
-    check,
-    constraints_of,
-    held_together,
-    link,
-)
+from surveil_reid.identity import check, constraints_of, held_together, name_groups
 from surveil_reid.pipeline.linking import link_store
 from surveil_reid.store import Identity, IdentityGroup, Reverted, Store
 
@@ -288,7 +282,11 @@ class _Desk:
                 f"tracklet {min(missing)} has no crop to know it by, so it cannot be in an identity"
             )
             raise UnknownNameError(msg)
-        everybody = Constraints(must=frozenset(pairwise(sorted(numbers))))
-        (group,) = link(tracklets, LinkOptions(similarity=-1), constraints=everybody)
+        (group,) = name_groups(
+            np.array([tracklet.id for tracklet in tracklets]),
+            np.stack([tracklet.descriptor for tracklet in tracklets]),
+            np.zeros(len(tracklets), np.int64),
+            {},
+        )
         identity = target if isinstance(target, int) else None
         return IdentityGroup(identity, group.members, group.scores)

@@ -14,7 +14,11 @@ from PIL import Image as PillowImage
 
 import surveil_reid
 from surveil_reid.cli import main
+from training.cache import open_cache, open_source
+from training.recipe_files import read_recipe
+from training.splits import make_task
 
+CONFIGS = Path(__file__).parents[2] / "configs"
 Run = Callable[..., tuple[int, str, str]]
 RunJson = Callable[..., Any]
 
@@ -115,6 +119,20 @@ def test_identities_are_exported_and_the_copies_pointed_out(
     assert (status, out) == (1, "")
     assert err.startswith("error: no tracklet with a crop has been put to an identity by a review")
     assert not (tmp_path / "no").exists()
+
+
+def test_an_export_is_what_the_recipe_for_own_cameras_learns_from(
+    run_json: RunJson, store: str, tmp_path: Path
+) -> None:
+    run_json("identities", "export", tmp_path / "people", "--store", store)
+    recipe = read_recipe(CONFIGS / "recipes/own_cameras.yaml")
+    source = open_source(recipe.data.set, tmp_path / "people")
+    pictures = open_cache(source, recipe.data.stored, tmp_path, skip_limit=0)
+    task = make_task(pictures, recipe.data)
+    assert task.classes == 3  # of four people, one tells what it came to
+    assert len(task.train.rows) > 0
+    strong = read_recipe(CONFIGS / "recipes/strong.yaml")
+    assert recipe.model.architecture == strong.model.architecture
 
 
 def test_search_by_picture_finds_the_person_in_the_other_camera(

@@ -86,7 +86,7 @@ def test_what_is_chosen_changes_the_recipe_key_by_key(tmp_path: Path) -> None:
     ("changed", "said"),
     [
         ({"axes": {}}, "axes: the key 'model' is missing"),
-        ({"axes": AXES | {"modle": []}}, "axes: unknown key 'modle'; did you mean 'model'?"),
+        ({"axes": AXES | {"models": []}}, "axes: unknown key 'models'; did you mean 'model'?"),
         (
             {"axes": AXES | {"model": [{"cell": "VGG", "name": "vgg"}]}},
             "vgg-market-80-transfer-amp: cell: model: must be one of ResNet-18",

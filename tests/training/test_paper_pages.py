@@ -1,11 +1,14 @@
 """The page on the method: its figures are those of the paper's tables and of the records."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from helpers.training_records import record, scores
+from surveil_reid.cli.app import app
 from surveil_reid.core import InputError
 from training import paper_blocks, paper_pages
 from training.paper_figures import read_paper
@@ -17,6 +20,18 @@ from training.run_speeds import amp_speeds
 def test_the_page_is_up_to_date() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert fill(text, make_blocks()) == text, "run `make docs`"
+
+
+def test_its_commands_exist() -> None:
+    text = PAGE.read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = re.findall(r"^surveil-reid (.+)$", text, flags=re.MULTILINE)
+    assert lines
+    for line in lines:
+        command = line.split()[0]
+        shown = CliRunner(env={"COLUMNS": "200"}).invoke(app, [command, "--help"])
+        assert shown.exit_code == 0
+        for option in re.findall(r"--[a-z-]+", line):
+            assert option in shown.output
 
 
 def test_every_committed_record_is_read() -> None:
