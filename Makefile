@@ -4,7 +4,7 @@ UV := $(or $(shell command -v uv),.tools/bin/uv)
 READY := .venv/.ready
 RUN := $(UV) run --no-sync
 
-.PHONY: help demo test check format coverage build clean
+.PHONY: help demo test check format coverage docs build clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -29,6 +29,9 @@ format: $(READY)  ## format the code and mend what can be mended
 
 coverage: $(READY)  ## branch coverage of the parts that decide about people
 	$(RUN) pytest --cov --cov-report=term-missing --cov-report=html:.cache/coverage
+
+docs: $(READY)  ## fill in the figures of docs/method.md from the records
+	$(RUN) python -m training.paper_pages
 
 build: $(READY)  ## the wheel and the source archive, in dist/
 	$(UV) build

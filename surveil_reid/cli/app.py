@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Sequence
+from importlib.metadata import entry_points
 
 import typer
 
@@ -16,6 +17,7 @@ from surveil_reid.cli import (
     process,
     reembed,
     remove,
+    review,
     score_tracks,
     search,
 )
@@ -34,6 +36,16 @@ app.command("process")(process.process)
 app.command("link")(link.link)
 app.command("search")(search.search)
 app.add_typer(identities.app, name="identities")
+for decide in (
+    review.review,
+    review.confirm,
+    review.reject,
+    review.merge,
+    review.split,
+    review.undo,
+    review.redo,
+):
+    identities.app.command(decide.__name__)(decide)
 app.command("info")(info.info)
 app.command("remove")(remove.remove)
 app.command("reembed")(reembed.reembed)
@@ -41,6 +53,10 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("score")(evaluate.score)
 app.command("score-tracks")(score_tracks.score_tracks)
 app.command("doctor")(doctor.doctor)
+
+# Training stands on the library, never the reverse: it brings its commands as a plug-in does.
+for plugged_in in entry_points(group="surveil_reid.commands"):
+    app.command(plugged_in.name)(plugged_in.load())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

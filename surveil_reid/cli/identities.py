@@ -1,13 +1,14 @@
-"""`surveil-reid identities`: who was seen, where and when."""
+"""`surveil-reid identities`: who was seen, where and when, and their pictures to take along."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 import surveil_reid
 from surveil_reid.cli import options
-from surveil_reid.cli.console import iso, print_json, print_table
+from surveil_reid.cli.console import Bars, identity_document, iso, print_json, print_table, share
 
 app = typer.Typer(help="Who was seen, where and when.", no_args_is_help=True)
 
@@ -21,12 +22,10 @@ def list_identities(
 ) -> None:
     """List all identities, or those seen in every --camera given."""
     wanted = set(camera or ())
-    with surveil_reid.open_store(
-        store, folder=store_folder, create=False, read_only=True
-    ) as opened:
+    with options.open_to_read(store, store_folder) as opened:
         found = [i for i in opened.identities() if wanted <= set(i.cameras)]
     if as_json:
-        print_json({"identities": [_document(identity) for identity in found]})
+        print_json({"identities": [identity_document(identity) for identity in found]})
         return
     print_table(
         ["identity", "tracklets", "cameras", "first", "last"],
@@ -45,9 +44,7 @@ def show(
     as_json: options.AsJson = False,
 ) -> None:
     """Show the sightings of one identity."""
-    with surveil_reid.open_store(
-        store, folder=store_folder, create=False, read_only=True
-    ) as opened:
+    with options.open_to_read(store, store_folder) as opened:
         found = opened.identity(identity)
         seen = surveil_reid.sightings(opened, found)
     if as_json:
@@ -58,16 +55,27 @@ def show(
                 "start": iso(s.start),
                 "end": iso(s.end),
                 "score": round(s.score, 6),
-                "probability": None,
+                "probability": s.probability,
                 "crop": s.crop,
             }
             for s in seen
         ]
-        print_json(_document(found) | {"sightings": sightings})
+        print_json(identity_document(found) | {"sightings": sightings})
         return
     print_table(
-        ["tracklet", "camera", "start", "end", "score", "crop"],
-        [(s.tracklet, s.camera, iso(s.start), iso(s.end), f"{s.score:.3f}", s.crop) for s in seen],
+        ["tracklet", "camera", "start", "end", "score", "probability", "crop"],
+        [
+            (
+                s.tracklet,
+                s.camera,
+                iso(s.start),
+                iso(s.end),
+                f"{s.score:.3f}",
+                share(s.probability),
+                s.crop,
+            )
+            for s in seen
+        ],
     )
 
 
@@ -79,9 +87,7 @@ def tracks(
     as_json: options.AsJson = False,
 ) -> None:
     """Write box tracks with identities as MOT text, one file a camera, for score-tracks."""
-    with surveil_reid.open_store(
-        store, folder=store_folder, create=False, read_only=True
-    ) as opened:
+    with options.open_to_read(store, store_folder) as opened:
         written = surveil_reid.write_box_tracks(
             opened, opened.recordings(), folder, identities=True
         )
@@ -91,11 +97,30 @@ def tracks(
     print_table(["file"], [(path,) for path in written])
 
 
-def _document(identity: "surveil_reid.Identity") -> dict[str, Any]:
-    return {
-        "id": identity.id,
-        "tracklets": list(identity.tracklet_ids),
-        "cameras": list(identity.cameras),
-        "first": iso(identity.first),
-        "last": iso(identity.last),
-    }
+@app.command("export")
+def export(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Where to; new, or an empty folder.")
+    ],
+    reviewed: Annotated[
+        bool,
+        typer.Option("--reviewed", help="Only tracklets that a reviewer has put to an identity."),
+    ] = False,
+    store: options.StoreUrl = options.DEFAULT_STORE,
+    store_folder: options.StoreFolder = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Copy crops into a folder `identity/image`, to train or to measure an embedder with."""
+    with (
+        surveil_reid.open_store(store, folder=store_folder, create=False) as opened,
+        Bars() as bars,
+    ):
+        report = surveil_reid.export_identities(opened, folder, reviewed=reviewed, progress=bars)
+    if as_json:
+        print_json(asdict(report) | {"folder": str(report.folder)})
+        return
+    typer.echo(
+        f"{report.crops} pictures of {report.identities} identities in {report.folder}, "
+        f"{report.several_cameras} of them seen by several cameras; these are copies that "
+        "`remove` does not reach, so delete them when they have served"
+    )

@@ -1,6 +1,8 @@
 """Value types and errors that every stage shares; NumPy only."""
 
 from surveil_reid.core.arrays import Booleans, Doubles, Floats, Image, Integers
+from surveil_reid.core.calibration import Calibration, CameraPairShift
+from surveil_reid.core.decisions import DecisionKind, ReviewDecision, effective, vouched
 from surveil_reid.core.detections import Detections, box_iou, check_boxes
 from surveil_reid.core.embeddings import ModelInfo, OperatingPoint, describe, l2_normalise
 from surveil_reid.core.errors import (
@@ -9,6 +11,7 @@ from surveil_reid.core.errors import (
     InputError,
     MediaError,
     ModelMismatchError,
+    OutdatedError,
     ReadOnlyError,
     SchemaError,
     SiteError,
@@ -20,14 +23,20 @@ from surveil_reid.core.errors import (
 )
 from surveil_reid.core.files import replaced_whole
 from surveil_reid.core.frames import Frame, check_image
+from surveil_reid.core.imagenet import IMAGENET_MEAN, IMAGENET_STD
 from surveil_reid.core.tracklets import BoxTrack, Crop, Tracklet
 
 __all__ = [
+    "IMAGENET_MEAN",
+    "IMAGENET_STD",
     "ArrayError",
     "Booleans",
     "BoxTrack",
     "BusyError",
+    "Calibration",
+    "CameraPairShift",
     "Crop",
+    "DecisionKind",
     "Detections",
     "Doubles",
     "Floats",
@@ -39,7 +48,9 @@ __all__ = [
     "ModelInfo",
     "ModelMismatchError",
     "OperatingPoint",
+    "OutdatedError",
     "ReadOnlyError",
+    "ReviewDecision",
     "SchemaError",
     "SiteError",
     "SpaceError",
@@ -52,6 +63,8 @@ __all__ = [
     "check_boxes",
     "check_image",
     "describe",
+    "effective",
     "l2_normalise",
     "replaced_whole",
+    "vouched",
 ]

@@ -6,23 +6,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
-from safetensors.torch import save
 
 from surveil_reid.assets import Preprocessing
 from surveil_reid.assets.strict import StrictModel, parse_strictly
-from surveil_reid.core import InputError, OperatingPoint, WeightsError
-from surveil_reid.embedding.atomic import write_atomically
+from surveil_reid.core import Calibration, InputError, OperatingPoint, WeightsError
 from surveil_reid.embedding.model import ArchitectureOptions, ReidModel, build_model
 from surveil_reid.embedding.tensors import (
+    HEADER_KEY,
     TensorFile,
     fill,
     match_backbone,
     read_tensors,
-    without_classifier,
+    write_model,
 )
-
-HEADER_KEY = "surveil_reid"
-"""The one metadata key; safetensors writes several in no fixed order, and hashes would change."""
 
 
 class CheckpointMeta(StrictModel):
@@ -34,6 +30,7 @@ class CheckpointMeta(StrictModel):
         training: plain JSON values: data, recipe, seed, epochs, results, and so on.
         linking: the operating points known, by increasing false-alarm rate.
         linking_similarity: see `ModelInfo`.
+        calibration: see `ModelInfo`.
         licence: the weights' terms.
     """
 
@@ -42,6 +39,7 @@ class CheckpointMeta(StrictModel):
     training: dict[str, Any] = Field(default_factory=dict)
     linking: tuple[OperatingPoint, ...] = ()
     linking_similarity: float | None = None
+    calibration: Calibration | None = None
     licence: str = "unknown"
 
 
@@ -66,10 +64,7 @@ def save_checkpoint(path: Path, model: ReidModel, meta: CheckpointMeta) -> None:
     Raises:
         WeightsError: when the file cannot be written.
     """
-    header = _Header(format=1, architecture=model.architecture, dim=model.dim, meta=meta)
-    tensors = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
-    text = json.dumps(header.model_dump(mode="json"), sort_keys=True)
-    write_atomically(path, save(tensors, metadata={HEADER_KEY: text}))
+    write_model(path, model, meta.model_dump(mode="json"))
 
 
 def load_checkpoint(path: Path, expected: ArchitectureOptions | None = None) -> Checkpoint:
@@ -91,20 +86,6 @@ def load_checkpoint(path: Path, expected: ArchitectureOptions | None = None) -> 
     model = build_model(header.architecture)
     fill(model, content.tensors, str(header.architecture), path)
     return Checkpoint(model.eval(), header.meta)
-
-
-def load_backbone(model: ReidModel, path: Path) -> None:
-    """Start a model's backbone from torchvision's classifier weights in safetensors, in place.
-
-    Args:
-        model: its head is left as it is.
-        path: a plain torchvision state dict; its classifier `fc` is left out.
-
-    Raises:
-        WeightsError: when the file is missing, damaged or of another architecture.
-    """
-    tensors = without_classifier(read_tensors(path).tensors)
-    fill(model.backbone, tensors, f"torchvision's {model.architecture.backbone}", path)
 
 
 def _read_header(content: TensorFile) -> _Header:

@@ -3,10 +3,12 @@
 import re
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from surveil_reid.core import InputError
-from surveil_reid.embedding.embedder import Precision
+
+if TYPE_CHECKING:  # training asks where the library that the embedder needs is missing
+    from surveil_reid.embedding.embedder import Precision
 
 CPU_FACTS = Path("/proc/cpuinfo")
 BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})  # Intel and AMD; the last is Arm's
@@ -27,7 +29,7 @@ def cpu_has_bf16() -> bool:
     return CPU_FACTS.exists() and lists_native_bf16(CPU_FACTS.read_text())
 
 
-def cpu_precision(asked: Precision) -> Literal["fp32", "bf16"]:
+def cpu_precision(asked: "Precision") -> Literal["fp32", "bf16"]:
     """The precision to compute in on the CPU.
 
     Raises:
@@ -41,10 +43,24 @@ def cpu_precision(asked: Precision) -> Literal["fp32", "bf16"]:
     return asked
 
 
-def describe_devices() -> str:
-    """In one line the devices that networks can run on, and what the CPU computes natively."""
+def choose_device(asked: Literal["auto", "cpu", "cuda"]) -> Literal["cpu", "cuda"]:
+    """The device to run on.
+
+    Raises:
+        InputError: when CUDA is asked for and is not there.
+    """
     # torch takes seconds to load, and nothing else here needs it.
     import torch  # noqa: PLC0415
+
+    if asked == "cuda" and not torch.cuda.is_available():
+        msg = "torch finds no CUDA device; use device cpu or auto"
+        raise InputError(msg)
+    return "cuda" if asked != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+def describe_devices() -> str:
+    """In one line the devices that networks can run on, and what the CPU computes natively."""
+    import torch  # noqa: PLC0415 (as above)
 
     cpu = f"cpu ({torch.get_num_threads()} threads, {cpu_precision('auto')})"
     cuda = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]

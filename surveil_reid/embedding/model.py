@@ -1,12 +1,13 @@
-"""The project's own embedder network: a torchvision backbone under a BNNeck head.
+"""The project's own embedder network: a torchvision backbone under a small head.
 
 The head is that of "Bag of Tricks and a Strong Baseline for Deep Person Re-identification" (Luo et
-al., 2019): metric losses see the feature before batch normalisation, the classifier and the
-embedding the one after it.
+al., 2019): metric losses see the feature before batch normalisation (the BNNeck), the classifier
+and the embedding the one after it. Without the BNNeck all of them see the one feature.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +23,8 @@ BACKBONES: dict[str, Callable[[], ResNet]] = {
     "resnext50_32x4d": resnext50_32x4d,
 }
 
+POOLING_FLOOR = 1e-6  # the power of a smaller activation has no finite gradient
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArchitectureOptions:
@@ -32,11 +35,15 @@ class ArchitectureOptions:
         width: length of the embedding. Where the backbone's features are as wide, they are the
             embedding and there is no linear layer.
         last_stride: of the backbone's last stage; 1 doubles the height and width of its map.
+        pooling: of that map: its mean, or its generalised mean with a learned exponent.
+        bottleneck: whether there is a BNNeck.
     """
 
     backbone: str = "resnet50"
     width: int = 512
     last_stride: int = 1
+    pooling: Literal["average", "generalised-mean"] = "average"
+    bottleneck: bool = True
 
     def __post_init__(self) -> None:
         if self.backbone not in BACKBONES:
@@ -48,9 +55,32 @@ class ArchitectureOptions:
         if self.last_stride not in {1, 2}:
             msg = f"last_stride must be 1 or 2; got {self.last_stride}"
             raise InputError(msg)
+        if self.pooling not in {"average", "generalised-mean"}:
+            msg = f"pooling must be average or generalised-mean; got {self.pooling!r}"
+            raise InputError(msg)
 
     def __str__(self) -> str:
-        return f"{self.backbone}, width {self.width}, last stride {self.last_stride}"
+        neck = "" if self.bottleneck else ", no bottleneck"
+        pooling = "" if self.pooling == "average" else f", {self.pooling} pooling"
+        size = f"{self.backbone}, width {self.width}, last stride {self.last_stride}"
+        return f"{size}{pooling}{neck}"
+
+
+class GeneralisedMean(nn.Module):
+    """Pooling by (mean xᵖ)^(1/p), p learned (Radenović et al., arXiv:1711.02512).
+
+    Attributes:
+        exponent: p, `(1,)`; 1 would be the mean, infinity the maximum.
+    """
+
+    def __init__(self, exponent: float = 3.0) -> None:
+        super().__init__()
+        self.exponent = nn.Parameter(torch.tensor([exponent]))
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Maps `(n, c, h, w)` to `(n, c, 1, 1)`; in float32, since powers outgrow half of it."""
+        powers = maps.float().clamp(min=POOLING_FLOOR).pow(self.exponent)
+        return powers.mean((2, 3), keepdim=True).pow(1 / self.exponent)
 
 
 class ReidModel(nn.Module):
@@ -58,9 +88,10 @@ class ReidModel(nn.Module):
 
     Attributes:
         architecture: what it was built from.
-        backbone: torchvision's network with global average pooling and without its classifier.
+        backbone: torchvision's network with its pooling and without its classifier.
         reduce: to the embedding's width.
-        bottleneck: the BNNeck; its bias stays 0, so that the classifier's planes pass the origin.
+        bottleneck: the BNNeck, if there is one; its bias stays 0, so that the classifier's planes
+            pass the origin.
     """
 
     def __init__(self, architecture: ArchitectureOptions) -> None:
@@ -71,10 +102,14 @@ class ReidModel(nn.Module):
         self.backbone.fc = nn.Identity()
         if architecture.last_stride == 1:
             keep_resolution(self.backbone)
+        if architecture.pooling == "generalised-mean":
+            self.backbone.avgpool = GeneralisedMean()
         same = features == architecture.width
         self.reduce = nn.Identity() if same else nn.Linear(features, architecture.width)
-        self.bottleneck = nn.BatchNorm1d(architecture.width)
-        self.bottleneck.bias.requires_grad = False
+        self.bottleneck: nn.Module = nn.Identity()
+        if architecture.bottleneck:
+            self.bottleneck = nn.BatchNorm1d(architecture.width)
+            self.bottleneck.bias.requires_grad = False
 
     @property
     def dim(self) -> int:
@@ -87,7 +122,7 @@ class ReidModel(nn.Module):
         return feature
 
     def forward(self, images: Tensor) -> Tensor:
-        """The feature after batch normalisation, `(n, dim)`; L2-normalised, it is the embedding."""
+        """The feature after the bottleneck, `(n, dim)`; L2-normalised, it is the embedding."""
         feature: Tensor = self.bottleneck(self.pooled(images))
         return feature
 

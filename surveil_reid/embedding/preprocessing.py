@@ -1,15 +1,18 @@
 """Preprocessing: pictures of any size to a network's input, the same for every runtime."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from surveil_reid.assets import Preprocessing
 from surveil_reid.core import Floats, Image, check_image
 
+if TYPE_CHECKING:  # training stretches pictures where the documents' library is missing
+    from surveil_reid.assets import Preprocessing
 
-def preprocess(images: Sequence[Image], how: Preprocessing) -> Floats:
+
+def preprocess(images: Sequence[Image], how: "Preprocessing") -> Floats:
     """Stretch, order and scale pictures as a network expects them.
 
     Args:

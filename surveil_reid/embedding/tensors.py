@@ -1,16 +1,28 @@
-"""Safetensors files: reading them, and telling which architecture their tensors belong to."""
+"""Safetensors files: writing and reading them, and telling which architecture tensors belong to.
 
+Training works with these alone: the checkpoint's own documents need more than torch.
+"""
+
+import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from surveil_reid.core import WeightsError
-from surveil_reid.embedding.model import BACKBONES, ArchitectureOptions, build_skeleton
+from surveil_reid.embedding.atomic import write_atomically
+from surveil_reid.embedding.model import BACKBONES, ArchitectureOptions, ReidModel, build_skeleton
 
-BACKBONE_PREFIX = "backbone."
+FORMAT = 1
+HEADER_KEY = "surveil_reid"
+"""The one metadata key; safetensors writes several in no fixed order, and hashes would change."""
+
+BACKBONE_PREFIX, POOLING_PREFIX = "backbone.", "avgpool."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +58,52 @@ def read_tensors(path: Path) -> TensorFile:
         raise WeightsError(msg) from error
 
 
+def write_model(path: Path, model: ReidModel, meta: Mapping[str, Any]) -> None:
+    """Write a model as a checkpoint, whole or not at all; equal weights and meta, equal bytes.
+
+    Args:
+        path: ends in `.safetensors`.
+        model: on any device.
+        meta: the fields of `CheckpointMeta` as plain JSON values.
+
+    Raises:
+        WeightsError: when the file cannot be written.
+    """
+    header = {
+        "format": FORMAT,
+        "architecture": dataclasses.asdict(model.architecture),
+        "dim": model.dim,
+        "meta": dict(meta),
+    }
+    tensors = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
+    text = json.dumps(header, sort_keys=True)
+    write_atomically(path, save(tensors, metadata={HEADER_KEY: text}))
+
+
+def load_backbone(model: ReidModel, path: Path) -> None:
+    """Start a model's backbone from torchvision's classifier weights in safetensors, in place.
+
+    Args:
+        model: its head and its pooling are left as they are.
+        path: a plain torchvision state dict; its classifier `fc` is left out.
+
+    Raises:
+        WeightsError: when the file is missing, damaged or of another architecture.
+    """
+    fill_backbone(model, read_tensors(path).tensors, path)
+
+
+def fill_backbone(model: ReidModel, tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Like `load_backbone`, with tensors that were read already; `path` is for the error."""
+    pooling = {
+        name: tensor
+        for name, tensor in model.backbone.state_dict().items()
+        if name.startswith(POOLING_PREFIX)
+    }
+    expected = f"torchvision's {model.architecture.backbone}"
+    fill(model.backbone, {**_of_torchvision(tensors), **pooling}, expected, path)
+
+
 def fill(module: nn.Module, tensors: Mapping[str, Tensor], expected: str, path: Path) -> None:
     """Copy tensors into a module whose names and shapes they must fit exactly.
 
@@ -68,16 +126,17 @@ def describe_tensors(tensors: Mapping[str, Tensor]) -> str:
         for name, tensor in tensors.items()
         if name.startswith(BACKBONE_PREFIX)
     }
-    if (backbone := match_backbone(inner)) and "bottleneck.weight" in tensors:
-        return f"{backbone}, width {len(tensors['bottleneck.weight'])}"
+    if inner and (backbone := match_backbone(inner)):
+        head = tensors.get("bottleneck.weight", tensors.get("reduce.weight"))
+        return backbone if head is None else f"{backbone}, width {len(head)}"
     if backbone := match_backbone(tensors):
         return f"torchvision's {backbone}"
     return f"{len(tensors)} of no known architecture"
 
 
 def match_backbone(tensors: Mapping[str, Tensor]) -> str | None:
-    """The key of `BACKBONES` whose names and shapes these are, a classifier `fc` apart."""
-    found = _shapes(without_classifier(tensors))
+    """The key of `BACKBONES` whose names and shapes these are, classifier and pooling apart."""
+    found = _shapes(_of_torchvision(tensors))
     for name in BACKBONES:
         skeleton = build_skeleton(ArchitectureOptions(backbone=name)).backbone
         if _shapes(skeleton.state_dict()) == found:
@@ -85,9 +144,10 @@ def match_backbone(tensors: Mapping[str, Tensor]) -> str | None:
     return None
 
 
-def without_classifier(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors of a torchvision state dict that an embedder uses."""
-    return {name: tensor for name, tensor in tensors.items() if not name.startswith("fc.")}
+def _of_torchvision(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors that a torchvision classifier and an embedder's backbone have in common."""
+    others = ("fc.", POOLING_PREFIX)
+    return {name: tensor for name, tensor in tensors.items() if not name.startswith(others)}
 
 
 def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:

@@ -5,8 +5,8 @@ from typing import Literal
 import torch
 from torch.backends import cudnn
 
-from surveil_reid.core import Floats, InputError
-from surveil_reid.embedding.devices import cpu_precision
+from surveil_reid.core import Floats
+from surveil_reid.embedding.devices import choose_device, cpu_precision
 from surveil_reid.embedding.embedder import EmbeddingOptions, Network, Precision
 from surveil_reid.embedding.model import ReidModel
 
@@ -41,18 +41,6 @@ def open_model(model: ReidModel, options: EmbeddingOptions) -> Network:
         return features
 
     return run
-
-
-def choose_device(asked: Literal["auto", "cpu", "cuda"]) -> Literal["cpu", "cuda"]:
-    """The device to run on.
-
-    Raises:
-        InputError: when CUDA is asked for and is not there.
-    """
-    if asked == "cuda" and not torch.cuda.is_available():
-        msg = "torch finds no CUDA device; use device cpu or auto"
-        raise InputError(msg)
-    return "cuda" if asked != "cpu" and torch.cuda.is_available() else "cpu"
 
 
 def choose_precision(

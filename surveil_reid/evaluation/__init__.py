@@ -1,22 +1,43 @@
-"""Benchmarks: data sets, protocols, metrics, tables and figures."""
+"""Benchmarks: data sets, protocols, metrics, tables and figures.
+
+What needs more than NumPy is imported when it is first used, so that training can measure itself
+on a machine that has little more than torch.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from surveil_reid.evaluation.bcubed import BCubed
 from surveil_reid.evaluation.bootstrap import BootstrapOptions, Interval, bootstrap_mean
 from surveil_reid.evaluation.camera_pairs import CameraPair, score_camera_pairs
-from surveil_reid.evaluation.cross_camera import CrossCameraScores, read_cameras, score_cameras
 from surveil_reid.evaluation.datasets import DATA_SETS, read_data_set
-from surveil_reid.evaluation.extraction import extract_features
 from surveil_reid.evaluation.feature_files import read_features, write_features
 from surveil_reid.evaluation.features import Features, make_features
-from surveil_reid.evaluation.figures import write_figures
 from surveil_reid.evaluation.images import DataSet, LabelledImage, Split, ranking_labels
 from surveil_reid.evaluation.open_set import OpenSet, detect_open_set
 from surveil_reid.evaluation.protocols import PROTOCOLS, split
 from surveil_reid.evaluation.ranking import Ranking, rank, rank_list
-from surveil_reid.evaluation.report import Evaluation, evaluate
 from surveil_reid.evaluation.retrieval import RetrievalScores, evaluate_features
-from surveil_reid.evaluation.tracks import TrackScores, score_tracks
 from surveil_reid.evaluation.verification import Verification, verify
+
+if TYPE_CHECKING:
+    from surveil_reid.evaluation.cross_camera import CrossCameraScores, read_cameras, score_cameras
+    from surveil_reid.evaluation.extraction import extract_features
+    from surveil_reid.evaluation.figures import write_figures
+    from surveil_reid.evaluation.report import Evaluation, evaluate
+    from surveil_reid.evaluation.tracks import TrackScores, score_tracks
+
+_LATER = {
+    "CrossCameraScores": "cross_camera",
+    "Evaluation": "report",
+    "TrackScores": "tracks",
+    "evaluate": "report",
+    "extract_features": "extraction",
+    "read_cameras": "cross_camera",
+    "score_cameras": "cross_camera",
+    "score_tracks": "tracks",
+    "write_figures": "figures",
+}
 
 __all__ = [
     "DATA_SETS",
@@ -56,3 +77,12 @@ __all__ = [
     "write_features",
     "write_figures",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  the names have as many types as there are
+    if name not in _LATER:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    value = getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
+    globals()[name] = value
+    return value

@@ -8,7 +8,10 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from surveil_reid.core import replaced_whole
+import cv2
+import numpy as np
+
+from surveil_reid.core import Image, replaced_whole
 from surveil_reid.evaluation.features import Features
 
 if TYPE_CHECKING:
@@ -69,3 +72,32 @@ def shortened(name: str, longest: int = _LONGEST_NAME) -> str:
     """A name on one line that fits; the end is kept, where names mostly differ."""
     line = " ".join(name.split())
     return line if len(line) <= longest else "…" + line[-(longest - 1) :]
+
+
+def fit(picture: Image, width: int, height: int) -> Image:
+    """A picture as large as fits a size in pixels, in its own proportions, on white; RGB uint8."""
+    scale = min(width / picture.shape[1], height / picture.shape[0])
+    size = max(1, int(picture.shape[1] * scale)), max(1, int(picture.shape[0] * scale))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    fitted = np.full((height, width, 3), 255, np.uint8)
+    left, top = (width - size[0]) // 2, (height - size[1]) // 2
+    fitted[top : top + size[1], left : left + size[0]] = cv2.resize(
+        picture, size, interpolation=way
+    )
+    return fitted
+
+
+def write(
+    figure: "Figure", x: int, y: int, words: str, *, size: int = 8, weight: str = "normal"
+) -> None:
+    """Words on one line that begin at pixel x and have their middle at pixel y from the top."""
+    width, height = figure.get_size_inches() * DPI
+    figure.text(
+        x / width,
+        1 - y / height,
+        words,
+        fontsize=size,
+        fontweight=weight,
+        va="center",
+        parse_math=False,
+    )

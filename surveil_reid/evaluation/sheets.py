@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from surveil_reid.core import Doubles, Floats, Image, Integers, MediaError
-from surveil_reid.evaluation.drawing import DPI, blank, save, shortened
+from surveil_reid.evaluation.drawing import DPI, blank, fit, save, shortened, write
 from surveil_reid.evaluation.features import Features
 from surveil_reid.evaluation.ranking import Ranking, score_blocks, searches
 from surveil_reid.evaluation.report import Evaluation
@@ -171,8 +170,8 @@ def draw_sheet(
     canvas = np.full((_HEAD + len(rows) * _ROW_HEIGHT + _MARGIN, right + _MARGIN, 3), 255, np.uint8)
     height, width = canvas.shape[:2]
     figure = blank(width / DPI, height / DPI)
-    _write(figure, _MARGIN, 22, head[0], size=12, weight="bold")
-    _write(figure, _MARGIN, 42, head[1])
+    write(figure, _MARGIN, 22, head[0], size=12, weight="bold")
+    write(figure, _MARGIN, 42, head[1])
     for row, ranked in enumerate(rows):
         _paint(canvas, row, 0, paths[0][ranked.query], BLUE)
         for column, place in enumerate(ranked.found, 1):
@@ -187,19 +186,6 @@ def cell_corner(row: int, column: int) -> tuple[int, int]:
     """Left and top pixel of a cell with its frame; column 0 holds the query."""
     left = _MARGIN + column * (_CELL_WIDTH + _GAP) + (_QUERY_GAP if column else 0)
     return left, _HEAD + row * _ROW_HEIGHT + _ABOVE
-
-
-def fit(picture: Image, width: int, height: int) -> Image:
-    """A picture as large as fits a size, in its own proportions, on white."""
-    scale = min(width / picture.shape[1], height / picture.shape[0])
-    size = max(1, int(picture.shape[1] * scale)), max(1, int(picture.shape[0] * scale))
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    fitted = np.full((height, width, 3), 255, np.uint8)
-    left, top = (width - size[0]) // 2, (height - size[1]) // 2
-    fitted[top : top + size[1], left : left + size[0]] = cv2.resize(
-        picture, size, interpolation=way
-    )
-    return fitted
 
 
 def _first_of_each(order: Integers, ids: Integers) -> Integers:
@@ -222,26 +208,10 @@ def _write_row(
     left, top = cell_corner(row, 0)
     camera = features.camera_name(int(features.query_cameras[ranked.query]))
     head = f"{shortened(f'{path.parent.name}/{path.name}')}, camera {shortened(camera, 24)}"
-    _write(figure, left, top - 10, f"{head}, average precision {ranked.average_precision:.1%}")
+    write(figure, left, top - 10, f"{head}, average precision {ranked.average_precision:.1%}")
     for column, place in enumerate(ranked.found, 1):
         left, top = cell_corner(row, column)
         mark = "✓" if ranked.matching[column - 1] else "✗"
         seen = shortened(features.camera_name(int(features.gallery_cameras[place])), 8)
         words = f"{mark} {ranked.scores[column - 1]:.2f} {seen}"
-        _write(figure, left, top + _CELL_HEIGHT + 9, words, size=7)
-
-
-def _write(
-    figure: "Figure", x: int, y: int, words: str, *, size: int = 8, weight: str = "normal"
-) -> None:
-    """Words on one line that begin at pixel x and have their middle at pixel y from the top."""
-    width, height = figure.get_size_inches() * DPI
-    figure.text(
-        x / width,
-        1 - y / height,
-        words,
-        fontsize=size,
-        fontweight=weight,
-        va="center",
-        parse_math=False,
-    )
+        write(figure, left, top + _CELL_HEIGHT + 9, words, size=7)

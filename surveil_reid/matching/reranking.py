@@ -21,6 +21,9 @@ from surveil_reid.matching.distances import check_vectors, similarity_blocks
 
 PAIRS_AT_ONCE = 16_384
 
+ORTHOGONAL = 2
+"""Squared Euclidean distance of orthogonal vectors of length 1."""
+
 ROWS_AT_ONCE = 512
 """Rows of similarities at a time; fewer make slower products of matrices."""
 
@@ -107,6 +110,36 @@ def rerank_within(vectors: Floats, *, options: RerankOptions) -> Floats:
     np.fill_diagonal(out, 0)
     both_ways: Floats = (out + out.T) / np.float32(2)
     return both_ways
+
+
+def neighbourhood_overlaps(
+    vectors: Floats, neighbours: Integers, pairs: Integers, *, options: RerankOptions
+) -> Doubles:
+    """How much the k-reciprocal neighbourhoods of some pairs overlap: 1 less the Jaccard distance.
+
+    Unlike `rerank_within` it needs no more than the nearest neighbours, so that its cost does not
+    grow with the square of n. For the largest squared distance in a row, which nobody knows then,
+    stands that of orthogonal vectors.
+
+    Args:
+        vectors: float32 `(n, dim)`, L2-normalised.
+        neighbours: int64 `(n, k)`, nearest first, each vector first in its own row, -1 where there
+            are none; k above k1 for the paper's neighbourhoods.
+        pairs: int64 `(p, 2)`, positions.
+        options: how far to look; `lambda_` means nothing here.
+
+    Returns:
+        float64 `(p,)` in 0..1; pairs whose neighbourhoods have nothing in common have 0.
+    """
+    scale = np.full(len(vectors), ORTHOGONAL, np.float32)
+    encoding = _encode(vectors, neighbours, scale, options)
+    shared = np.empty(len(pairs), np.float64)
+    for start in range(0, len(pairs), PAIRS_AT_ONCE):
+        part = slice(start, start + PAIRS_AT_ONCE)
+        first, second = encoding[pairs[part, 0]], encoding[pairs[part, 1]]
+        shared[part] = first.minimum(second).sum(axis=1)
+    overlaps: Doubles = shared / (2 - shared)
+    return overlaps
 
 
 def _compare(
@@ -219,10 +252,12 @@ def _mutual(neighbours: Integers, k: int) -> sparse.csr_array:
 
 
 def _as_sets(neighbours: Integers) -> sparse.csr_array:
-    count, width = neighbours.shape
-    starts = np.arange(count + 1) * width
-    ones = np.ones(count * width)
-    return sparse.csr_array((ones, neighbours.ravel(), starts), shape=(count, count))
+    """Rows of a sparse 0/1 matrix `(n, n)`; -1 is nobody."""
+    count = len(neighbours)
+    there = neighbours >= 0
+    starts = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
+    ones = np.ones(starts[-1])
+    return sparse.csr_array((ones, neighbours[there], starts), shape=(count, count))
 
 
 def _squared_distances(vectors: Floats, first: Integers, second: Integers) -> Doubles:

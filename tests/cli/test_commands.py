@@ -14,7 +14,11 @@ from PIL import Image as PillowImage
 
 import surveil_reid
 from surveil_reid.cli import main
+from training.cache import open_cache, open_source
+from training.recipe_files import read_recipe
+from training.splits import make_task
 
+CONFIGS = Path(__file__).parents[2] / "configs"
 Run = Callable[..., tuple[int, str, str]]
 RunJson = Callable[..., Any]
 
@@ -98,6 +102,37 @@ def test_identities_list_and_show(run_json: RunJson, store: str) -> None:
         "tracklet", "camera", "start", "end", "probability", "crop",
     }  # fmt: skip
     assert Path(shown["sightings"][0]["crop"]).is_file()
+
+
+def test_identities_are_exported_and_the_copies_pointed_out(
+    run_json: RunJson, run: Run, store: str, tmp_path: Path
+) -> None:
+    document = run_json("identities", "export", tmp_path / "people", "--store", store)
+    assert document["folder"] == str(tmp_path / "people")
+    assert (document["identities"], document["several_cameras"], document["tracklets"]) == (4, 2, 6)
+    assert len(list((tmp_path / "people").glob("*/*.jpg"))) == document["crops"]
+    status, out, _ = run("identities", "export", tmp_path / "again", "--store", store)
+    assert status == 0
+    assert "2 of them seen by several cameras" in out
+    assert "`remove` does not reach" in out
+    status, out, err = run("identities", "export", tmp_path / "no", "--reviewed", "--store", store)
+    assert (status, out) == (1, "")
+    assert err.startswith("error: no tracklet with a crop has been put to an identity by a review")
+    assert not (tmp_path / "no").exists()
+
+
+def test_an_export_is_what_the_recipe_for_own_cameras_learns_from(
+    run_json: RunJson, store: str, tmp_path: Path
+) -> None:
+    run_json("identities", "export", tmp_path / "people", "--store", store)
+    recipe = read_recipe(CONFIGS / "recipes/own_cameras.yaml")
+    source = open_source(recipe.data.set, tmp_path / "people")
+    pictures = open_cache(source, recipe.data.stored, tmp_path, skip_limit=0)
+    task = make_task(pictures, recipe.data)
+    assert task.classes == 3  # of four people, one tells what it came to
+    assert len(task.train.rows) > 0
+    strong = read_recipe(CONFIGS / "recipes/strong.yaml")
+    assert recipe.model.architecture == strong.model.architecture
 
 
 def test_search_by_picture_finds_the_person_in_the_other_camera(
@@ -317,3 +352,23 @@ def test_every_public_name_can_be_had() -> None:
         assert getattr(surveil_reid, name) is not None
     with pytest.raises(AttributeError, match="no_such_name"):
         _ = surveil_reid.no_such_name
+
+
+def test_installed_packages_add_commands(tmp_path: Path) -> None:
+    """Another package's entry point is a command as any other, in a process of its own."""
+    (tmp_path / "plugged.py").write_text(
+        '"""A package beside ours."""\n\n\ndef greet(name: str) -> None:\n'
+        '    """Greet somebody."""\n    print(f"hello {name}")\n'
+    )
+    info = tmp_path / "plugged-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: plugged\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[surveil_reid.commands]\ngreet = plugged:greet\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "surveil_reid", "greet", "gate"],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "hello gate\n"), done.stderr

@@ -11,11 +11,11 @@ from surveil_reid.assets import Preprocessing
 from surveil_reid.core import OperatingPoint, WeightsError
 from surveil_reid.embedding.checkpoint import (
     CheckpointMeta,
-    load_backbone,
     load_checkpoint,
     save_checkpoint,
 )
 from surveil_reid.embedding.model import BACKBONES, ArchitectureOptions, ReidModel, build_model
+from surveil_reid.embedding.tensors import load_backbone
 
 SMALL = ArchitectureOptions(backbone="resnet18", width=16, last_stride=1)
 META = CheckpointMeta(
@@ -56,7 +56,13 @@ def test_the_header_can_be_read_by_any_safetensors_reader(checkpoint: Path) -> N
     content = checkpoint.read_bytes()
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     said = json.loads(header["__metadata__"]["surveil_reid"])
-    assert said["architecture"] == {"backbone": "resnet18", "width": 16, "last_stride": 1}
+    assert said["architecture"] == {
+        "backbone": "resnet18",
+        "width": 16,
+        "last_stride": 1,
+        "pooling": "average",
+        "bottleneck": True,
+    }
     assert said["dim"] == 16
     assert said["meta"]["training"]["epochs"] == 3
     assert len(load_file(checkpoint)) == len(random_model().state_dict())
@@ -142,7 +148,7 @@ def test_a_missing_tensor_is_noticed(checkpoint: Path, tmp_path: Path) -> None:
     ("where", "key", "value", "expected"),
     [
         ("architecture", "backbone", "vit", "backbone must be one of"),
-        ("architecture", "pooling", "gem", "unknown key 'architecture.pooling'"),
+        ("architecture", "depth", 18, "unknown key 'architecture.depth'"),
         ("meta", "preprocessing", {}, "meta.preprocessing.size"),
     ],
 )

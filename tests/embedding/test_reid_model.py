@@ -7,7 +7,12 @@ from torch import Tensor, nn
 from torchvision.models.resnet import ResNet
 
 from surveil_reid.core import InputError
-from surveil_reid.embedding.model import BACKBONES, ArchitectureOptions, build_model
+from surveil_reid.embedding.model import (
+    BACKBONES,
+    ArchitectureOptions,
+    GeneralisedMean,
+    build_model,
+)
 
 
 def pictures(height: int = 64, width: int = 32) -> Tensor:
@@ -93,8 +98,39 @@ def test_training_moves_everything_but_the_bias_of_the_bnneck() -> None:
         ({"backbone": "vgg"}, ", ".join(BACKBONES)),
         ({"width": 0}, "width"),
         ({"last_stride": 3}, "1 or 2"),
+        ({"pooling": "max"}, "average or generalised-mean"),
     ],
 )
 def test_what_cannot_be_built_is_refused(wrong: dict[str, object], expected: str) -> None:
     with pytest.raises(InputError, match=expected):
         ArchitectureOptions(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("exponent", [1.0, 3.0, 6.5])
+def test_generalised_mean_pooling_is_the_root_of_the_mean_power(exponent: float) -> None:
+    maps = torch.rand(2, 5, 4, 3, generator=torch.Generator().manual_seed(0)) + 0.1
+    expected = [
+        [
+            (sum(x**exponent for x in plane.flatten().tolist()) / 12) ** (1 / exponent)
+            for plane in one
+        ]
+        for one in maps
+    ]
+    pooled = GeneralisedMean(exponent)(maps)
+    assert pooled.shape == (2, 5, 1, 1)
+    torch.testing.assert_close(pooled[..., 0, 0], torch.tensor(expected))
+
+
+def test_the_generalised_mean_replaces_the_backbones_pooling_and_learns_its_exponent() -> None:
+    options = ArchitectureOptions(backbone="resnet18", pooling="generalised-mean")
+    model = build_model(options)
+    assert isinstance(model.backbone.avgpool, GeneralisedMean)
+    model(pictures()).square().sum().backward()
+    assert model.backbone.avgpool.exponent.grad is not None
+
+
+def test_without_bottleneck_both_features_are_one() -> None:
+    model = build_model(ArchitectureOptions(backbone="resnet18", bottleneck=False)).eval()
+    with torch.inference_mode():
+        assert torch.equal(model(pictures()), model.pooled(pictures()))
+    assert str(model.architecture).endswith("no bottleneck")

@@ -14,6 +14,7 @@ from helpers.features import crowd, features_of
 from surveil_reid.core import ArrayError, InputError
 from surveil_reid.evaluation import verification
 from surveil_reid.evaluation.camera_pairs import score_camera_pairs
+from surveil_reid.evaluation.drawing import fit
 from surveil_reid.evaluation.features import Features
 from surveil_reid.evaluation.figures import (
     RECALL_LEVELS,
@@ -37,7 +38,6 @@ from surveil_reid.evaluation.sheets import (
     TOP,
     cell_corner,
     choose,
-    fit,
     list_top,
 )
 

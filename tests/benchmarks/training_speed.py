@@ -1,0 +1,138 @@
+"""Speed of training steps: bf16 against fp32 in one run, and how long the device waits for data.
+
+Run it as `python tests/benchmarks/training_speed.py --out tests/benchmarks/results/training-speed.json`. Steps
+of both precisions take turns, so that whatever else the machine does slows both alike; medians are
+compared. Processor time is given beside wall time, since on a busy machine it alone is telling.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from surveil_reid.embedding.model import build_model
+from training.batches import Batch, BatchMaker, Prefetch
+from training.learner import Learner
+from training.objective import Objective
+from training.precision import Precision
+from training.processes import Processes
+from training.recipe import BatchRecipe, InputRecipe, ModelRecipe, Recipe, ScheduleRecipe
+from training.reporting import describe_device, versions
+
+CLASSES = 751
+STORED = (128, 64)
+PICTURES = 2048
+
+
+def build(backbone: str, size: int, amp: str, device: torch.device) -> Learner:
+    """A learner of the paper's recipe."""
+    recipe = Recipe(
+        name="benchmark",
+        model=ModelRecipe(backbone=backbone, weights="random"),
+        batch=BatchRecipe(size=size),
+        schedule=ScheduleRecipe(epochs=1),
+    )
+    model = build_model(recipe.model.architecture)
+    objective = Objective(recipe.loss, model.dim, CLASSES, None)
+    kind = "cuda" if device.type == "cuda" else "cpu"
+    precision = Precision(amp, kind)  # type: ignore[arg-type]
+    learner = Learner(recipe, model, objective, precision, Processes(0, 1, device))
+    learner.prepare(0)
+    return learner
+
+
+def timed(learner: Learner, images: Tensor, labels: Tensor) -> tuple[float, float]:
+    """Wall and processor seconds of a step."""
+    began, used = time.perf_counter(), time.process_time()
+    learner.step(images, labels, None, 1.0)  # waits for the device, to see whether all is finite
+    return time.perf_counter() - began, time.process_time() - used
+
+
+def compare(backbone: str, size: int, rounds: int, device: torch.device) -> dict[str, object]:
+    """Images/s of both precisions, whose steps take turns."""
+    learners = {amp: build(backbone, size, amp, device) for amp in ("off", "auto")}
+    images = torch.randn(size, 3, 256, 128).to(device, memory_format=torch.channels_last)
+    labels = torch.randint(0, CLASSES, (size,)).to(device)
+    taken: dict[str, list[tuple[float, float]]] = {amp: [] for amp in learners}
+    for turn in range(rounds + 1):
+        for amp, learner in learners.items():
+            seconds = timed(learner, images, labels)
+            if turn:  # the first step of each warms up
+                taken[amp].append(seconds)
+    wall, used = (
+        {amp: statistics.median(pair[i] for pair in pairs) for amp, pairs in taken.items()}
+        for i in (0, 1)
+    )
+    return {
+        "backbone": backbone,
+        "batch": size,
+        "rounds": rounds,
+        "images_per_second": {
+            learners[amp].precision.name: round(size / seconds, 2) for amp, seconds in wall.items()
+        },
+        "speed_up": round(wall["off"] / wall["auto"], 3),
+        "processor_seconds_per_image": {
+            learners[amp].precision.name: round(seconds / size, 5) for amp, seconds in used.items()
+        },
+        "speed_up_by_processor_time": round(used["off"] / used["auto"], 3),
+    }
+
+
+def wait_share(backbone: str, size: int, rounds: int, device: torch.device) -> float:
+    """Share of the time that steps wait for their data, with the paper's augmentation."""
+    learner = build(backbone, size, "auto", device)
+    pictures = np.random.default_rng(0).integers(0, 256, (PICTURES, *STORED, 3), np.uint8)
+    recipe = InputRecipe(pad=10, erasing=0.5)
+    maker = BatchMaker(pictures=pictures, recipe=recipe, seed=0, device=device)
+
+    def batches() -> Iterator[Batch]:
+        random = np.random.default_rng(1)
+        for step in range(rounds):
+            rows = random.integers(0, PICTURES, size)
+            yield maker.make(rows, step, recipe.size, slice(0, size))
+
+    labels = torch.randint(0, CLASSES, (size,)).to(device)
+    with Prefetch(batches()) as ready:
+        began = time.perf_counter()
+        for batch in ready:
+            learner.step(batch.images, labels, None, 1.0)
+        return ready.waited / (time.perf_counter() - began)
+
+
+def main() -> None:
+    """Measure, and write or print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--backbone", nargs="+", default=["resnet18"])
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--out", type=Path)
+    given = parser.parse_args()
+    if given.threads is not None:
+        torch.set_num_threads(given.threads)
+    device = torch.device(given.device)
+    result = {
+        "device": describe_device(device),
+        "threads": torch.get_num_threads(),
+        "versions": versions(),
+        "steps": [compare(name, given.batch, given.rounds, device) for name in given.backbone],
+        "data_wait_share": round(
+            wait_share(given.backbone[0], given.batch, given.rounds, device), 5
+        ),
+    }
+    text = json.dumps(result, indent=2) + "\n"
+    if given.out is not None:
+        given.out.write_text(text)
+    sys.stdout.write(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""First weights come from where the recipe says, and the record says from where they came."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torchvision.models import resnet18
+
+from surveil_reid.core import InputError, WeightsError
+from surveil_reid.embedding.model import ArchitectureOptions, ReidModel, build_model
+from surveil_reid.embedding.tensors import write_model
+from training import initial_weights
+from training.initial_weights import start_from
+from training.records import Weights
+
+SMALL = ArchitectureOptions(backbone="resnet18", width=16, pooling="generalised-mean")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_cached_and_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "hub"))
+    # A host that no name server knows, as it is offline.
+    monkeypatch.setattr(initial_weights, "_url", lambda _: "https://download.invalid/weights.pth")
+
+
+def imagenet(folder: Path) -> Path:
+    torch.manual_seed(1)
+    path = folder / "resnet18-imagenet.safetensors"
+    folder.mkdir(exist_ok=True)
+    save_file(resnet18().state_dict(), path)
+    return path
+
+
+def starts_as(model: ReidModel, path_state: dict[str, torch.Tensor]) -> bool:
+    own = model.backbone.state_dict()
+    shared = own.keys() & path_state.keys()
+    return len(shared) > 100 and all(torch.equal(own[name], path_state[name]) for name in shared)
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_chance(tmp_path: Path) -> None:
+    model = build_model(SMALL)
+    before = model.backbone.conv1.weight.clone()
+    assert start_from(model, "random", tmp_path) == Weights(source="random")
+    assert torch.equal(model.backbone.conv1.weight, before)
+
+
+def test_offline_the_local_file_is_taken_and_the_head_left_alone(tmp_path: Path) -> None:
+    path = imagenet(tmp_path / "weights")
+    model = build_model(SMALL)
+    head = model.bottleneck.weight.clone()
+    found = start_from(model, "imagenet", tmp_path / "weights")
+    assert found == Weights(source="file", sha256=sha256(path), name=path.name)
+    torch.manual_seed(1)
+    assert starts_as(model, resnet18().state_dict())
+    assert torch.equal(model.bottleneck.weight, head)
+
+
+def test_torchvisions_download_goes_before_a_local_file(tmp_path: Path) -> None:
+    imagenet(tmp_path / "weights")
+    torch.manual_seed(2)
+    state = resnet18().state_dict()
+    downloaded = tmp_path / "hub" / "checkpoints" / "weights.pth"
+    downloaded.parent.mkdir(parents=True)
+    torch.save(state, downloaded)
+    model = build_model(SMALL)
+    found = start_from(model, "imagenet", tmp_path / "weights")
+    assert found == Weights(source="torchvision", sha256=sha256(downloaded), name="weights.pth")
+    assert starts_as(model, state)
+
+
+def test_neither_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"go online once.*--weights.*model\.weights=random"):
+        start_from(build_model(SMALL), "imagenet", tmp_path)
+
+
+def test_a_checkpoint_is_gone_on_from_with_its_head(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    first = build_model(SMALL)
+    torch.nn.init.uniform_(first.bottleneck.weight)
+    write_model(tmp_path / "first.safetensors", first, {})
+    model = build_model(SMALL)
+    found = start_from(model, str(tmp_path / "first.safetensors"), None)
+    assert found.source == "file"
+    ours, theirs = model.state_dict(), first.state_dict()
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_weights_of_another_architecture_are_refused(tmp_path: Path) -> None:
+    path = imagenet(tmp_path)
+    other = build_model(ArchitectureOptions(backbone="resnet34", width=16))
+    with pytest.raises(WeightsError, match=r"does not fit torchvision's resnet34.*resnet18"):
+        start_from(other, str(path), None)
+
+
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    state = resnet18().state_dict()
+    state["layer1.0.conv1.weight"][0, 0, 0, 0] = torch.nan
+    save_file(state, tmp_path / "nan.safetensors")
+    with pytest.raises(WeightsError, match="holds NaN or infinity"):
+        start_from(build_model(SMALL), str(tmp_path / "nan.safetensors"), None)
+
+
+def test_the_address_is_torchvisions_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    names = ("resnet18", "resnet34", "resnet50", "resnext50_32x4d")
+    urls = [initial_weights._url(name) for name in names]
+    assert all(url.startswith("https://download.pytorch.org/models/") for url in urls)
+    assert [url.rsplit("/", 1)[1].split("-")[0] for url in urls] == list(names)

@@ -1,0 +1,128 @@
+"""A teacher's embeddings reach the pictures that they belong to, live or from a file."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from data.people import write_people
+from helpers.networks import INPUT, OUTPUT, write_onnx
+from helpers.recipes import tiny_recipe
+from surveil_reid.core import InputError, l2_normalise
+from training.batches import BatchMaker
+from training.cache import open_cache, open_source
+from training.picture_files import PictureFile
+from training.recipe import InputRecipe
+from training.run import train
+from training.run_options import RunOptions
+from training.teacher import clean_targets, find_teacher, open_teacher
+
+DESCRIPTION = f"""
+name: mean-colour
+input: {{name: {INPUT}, size: [32, 16], scale: 255.0}}
+output: {OUTPUT}
+dim: 3
+"""
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that embeds a picture as its mean colour."""
+    path = write_onnx(tmp_path_factory.mktemp("teacher") / "colour.onnx", 32, 16)
+    path.with_suffix(".yaml").write_text(DESCRIPTION)
+    return path
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_people(tmp_path_factory.mktemp("people") / "market1501").parent
+
+
+@pytest.fixture(scope="module")
+def pictures(people: Path) -> PictureFile:
+    source = open_source("market1501", people)
+    return open_cache(source, (32, 16), people / "cache", skip_limit=0)
+
+
+def mean_colours(pictures: np.ndarray) -> np.ndarray:
+    return l2_normalise(pictures.astype(np.float64).mean((1, 2)).astype(np.float32))
+
+
+def test_clean_targets_are_the_teachers_of_each_picture(
+    teacher: Path, pictures: PictureFile, tmp_path: Path
+) -> None:
+    rows = np.array([5, 0, 17])
+    found = clean_targets(teacher, pictures, rows, tmp_path, lambda _: None)
+    # A mean colour is the same in the mirror, so the mean over both is the thing itself.
+    assert np.abs(found - mean_colours(pictures.content[rows])).max() < 1e-3
+
+
+def test_they_are_kept_in_a_file_that_is_a_teacher_itself(
+    teacher: Path, pictures: PictureFile, tmp_path: Path
+) -> None:
+    rows = np.arange(10)
+    first = clean_targets(teacher, pictures, rows, tmp_path, lambda _: None)
+    (kept,) = tmp_path.glob("teacher-*.npz")
+    before = kept.stat().st_mtime_ns
+    assert np.array_equal(clean_targets(teacher, pictures, rows, tmp_path, lambda _: None), first)
+    assert kept.stat().st_mtime_ns == before
+    # Also where other rows are wanted, in another order.
+    fewer = clean_targets(kept, pictures, rows[[7, 2]], tmp_path, lambda _: None)
+    assert np.array_equal(fewer, first[[7, 2]])
+    with pytest.raises(InputError, match=r"lacks the teacher's features of 1 pictures"):
+        clean_targets(kept, pictures, np.array([3, 11]), tmp_path, lambda _: None)
+
+
+def test_a_teacher_may_see_what_the_pupil_sees(teacher: Path, pictures: PictureFile) -> None:
+    maker = BatchMaker(
+        pictures=pictures.content,
+        recipe=InputRecipe(size=(32, 16), pad=4, erasing=1.0),
+        seed=0,
+        device=torch.device("cpu"),
+        teacher=open_teacher(teacher),
+    )
+    batch = maker.make(np.arange(6), 0, (32, 16), slice(0, 3))
+    assert batch.targets is not None
+    assert batch.targets.shape == (6, 3)  # of the whole batch, for all processes alike
+    std, mean = torch.tensor([0.229, 0.224, 0.225]), torch.tensor([0.485, 0.456, 0.406])
+    seen = batch.images.mean((2, 3)) * std + mean
+    expected = torch.nn.functional.normalize(seen)
+    torch.testing.assert_close(batch.targets[:3], expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("sees", ["clean", "augmented"])
+def test_a_pupil_learns_what_its_teacher_knows(
+    teacher: Path, people: Path, tmp_path: Path, sees: str
+) -> None:
+    recipe = tiny_recipe(
+        name=f"pupil-{sees}",
+        loss={"distillation": 5.0, "teacher": str(teacher), "teacher_sees": sees},
+        schedule={"epochs": 2},
+    )
+    lines: list[str] = []
+    options = RunOptions(out=tmp_path, data=people, cache=people / "cache", device="cpu")
+    record = train(recipe, options, lines.append)
+    losses = [entry.loss for entry in record.curve]
+    assert losses[-1] is not None
+    assert losses[0] is not None
+    assert losses[-1] < losses[0]
+
+
+def test_features_cannot_be_asked_about_augmented_pictures(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="teacher_sees=clean"):
+        open_teacher(tmp_path / "features.npz")
+
+
+def test_a_missing_teacher_is_looked_for_beside_the_data(tmp_path: Path) -> None:
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "t.onnx").write_bytes(b"")
+    assert find_teacher("weights/t.onnx", tmp_path) == tmp_path / "weights" / "t.onnx"
+    with pytest.raises(InputError, match=r"no teacher at none\.onnx or .*loss\.teacher"):
+        find_teacher("none.onnx", tmp_path)
+
+
+def test_a_damaged_file_of_features_is_named(pictures: PictureFile, tmp_path: Path) -> None:
+    (tmp_path / "t.npz").write_bytes(b"nothing")
+    with pytest.raises(InputError, match="holds no teacher's features"):
+        clean_targets(tmp_path / "t.npz", pictures, np.arange(2), tmp_path, lambda _: None)

@@ -1,0 +1,168 @@
+"""Putting a run together: pictures, network, teacher and losses, as the recipe has them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from surveil_reid.core import IMAGENET_MEAN, IMAGENET_STD, Floats
+from surveil_reid.embedding.model import ReidModel, build_model
+from training.augmentation import prepare
+from training.batches import BatchMaker
+from training.cache import open_cache, open_source
+from training.initial_weights import start_from
+from training.learner import Learner
+from training.loop import Parts
+from training.measuring import Measure
+from training.norms import estimate_norms
+from training.objective import Objective
+from training.picture_files import PictureFile
+from training.precision import Precision
+from training.processes import Processes
+from training.progress import Tell
+from training.recipe import Recipe
+from training.records import Weights
+from training.run_options import RunOptions
+from training.sampler import plan_epoch
+from training.saving import Identity
+from training.splits import make_task
+from training.strict import parse, plain
+from training.teacher import clean_targets, find_teacher, open_teacher
+
+
+class Assembly:
+    """The parts of a run, built one after another.
+
+    Args:
+        recipe: of the run.
+        options: of the machine.
+        processes: that share the work.
+        tell: takes lines of progress.
+
+    Attributes:
+        pictures: of the data set, decoded.
+        task: what there is to learn of them.
+        identity: of the run's state.
+
+    Raises:
+        InputError: when the data do not fit the recipe.
+    """
+
+    def __init__(
+        self, recipe: Recipe, options: RunOptions, processes: Processes, tell: Tell
+    ) -> None:
+        self._recipe = recipe
+        self._options = options
+        self._processes = processes
+        self._tell = tell
+        self.pictures = self._open_pictures()
+        self.task = make_task(self.pictures, recipe.data)
+        self.identity = Identity(plain(recipe), self.pictures.sha256)
+        for note in self.task.notes:
+            tell(note)
+        for name in self.pictures.skipped:
+            tell(f"left out, cannot be read: {name}")
+
+    def build(self, state: dict[str, Any] | None) -> Parts:
+        """Build what the loop works with.
+
+        Args:
+            state: that the run goes on from; None begins.
+
+        Raises:
+            InputError: when first weights or the teacher cannot be had.
+            WeightsError: when one of their files is damaged or of another architecture.
+        """
+        recipe, device = self._recipe, self._processes.device
+        precision = Precision(recipe.amp, "cuda" if device.type == "cuda" else "cpu")
+        maker, targets = self._teach()
+        asked = maker.teacher.info.dim if maker.teacher is not None else None
+        dim = asked if targets is None else targets.shape[1]
+        torch.manual_seed(recipe.seed)
+        model = build_model(recipe.model.architecture)
+        objective = Objective(recipe.loss, model.dim, self.task.classes, dim)
+        weights = self._first_weights(model, state)
+        learner = Learner(recipe, model, objective, precision, self._processes)
+        if state is None and weights.source == "file" and recipe.model.norm_batches:
+            with precision.autocast():
+                estimate_norms(model.backbone, self._first_images())
+        return Parts(
+            recipe=recipe,
+            options=self._options,
+            task=self.task,
+            learner=learner,
+            maker=maker,
+            measure=Measure(self.pictures.content, recipe.input.size, precision, device),
+            processes=self._processes,
+            identity=self.identity,
+            weights=weights,
+            meta=self._meta(weights),
+            targets=targets,
+        )
+
+    def _open_pictures(self) -> PictureFile:
+        """Decode by the first process; the others then find it done."""
+        data = self._recipe.data
+        if not self._processes.first:
+            self._processes.wait()
+        source = open_source(data.set, self._options.data)
+        found = open_cache(source, data.stored, self._options.cache, skip_limit=data.skip_limit)
+        if self._processes.first:
+            self._processes.wait()
+        return found
+
+    def _teach(self) -> tuple[BatchMaker, Floats | None]:
+        """The maker of batches, and the teacher's embeddings of clean pictures, if it has any."""
+        loss, teacher, targets = self._recipe.loss, None, None
+        if loss.distillation and loss.teacher is not None:
+            path = find_teacher(loss.teacher, self._options.data)
+            if loss.teacher_sees == "augmented":
+                teacher = open_teacher(path)
+            else:
+                targets = clean_targets(
+                    path, self.pictures, self.task.train.rows, self._options.cache, self._tell
+                )
+        maker = BatchMaker(
+            pictures=self.pictures.content,
+            recipe=self._recipe.input,
+            seed=self._recipe.seed,
+            device=self._processes.device,
+            teacher=teacher,
+        )
+        return maker, targets
+
+    def _first_weights(self, model: ReidModel, state: dict[str, Any] | None) -> Weights:
+        if state is not None:  # the state holds the network; only its origin is wanted
+            return parse(Weights, state["weights"], "the saved state")
+        return start_from(model, self._recipe.model.weights, self._options.weights)
+
+    def _first_images(self) -> Iterator[Tensor]:
+        """Training pictures as they are, to estimate batch norm on."""
+        recipe, rows = self._recipe, self.task.train.rows
+        plan = plan_epoch(self.task.train.labels, recipe.batch, seed=recipe.seed, epoch=0)
+        for places in plan[: recipe.model.norm_batches]:
+            some = torch.from_numpy(self.pictures.content[rows[places]])
+            yield prepare(some.to(self._processes.device), recipe.input.size_at(0))
+
+    def _meta(self, weights: Weights) -> dict[str, Any]:
+        """What a checkpoint says of itself: the fields of `CheckpointMeta`."""
+        return {
+            "name": self._recipe.name,
+            "preprocessing": {
+                "size": list(self._recipe.input.size),
+                "colour": "RGB",
+                "layout": "NCHW",
+                "scale": 255.0,
+                "mean": list(IMAGENET_MEAN),
+                "std": list(IMAGENET_STD),
+            },
+            "training": {
+                "recipe": plain(self._recipe),
+                "data_sha256": self.pictures.sha256,
+                "weights": plain(weights),
+            },
+            "linking": [],
+            "linking_similarity": None,
+            "licence": "unknown",
+        }

@@ -1,0 +1,72 @@
+"""Batch norm of weights that were rebuilt or folded, estimated anew before anything is learned."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+PLAIN = {"weight": 1.0, "bias": 0.0, "running_mean": 0.0, "running_var": 1.0}
+"""A norm that was folded into the convolution before it has these values, and does nothing."""
+
+SAME = 1e-3
+
+
+@torch.no_grad()
+def estimate_norms(model: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Estimate the statistics of every batch norm, in place.
+
+    Where all norms were folded, each is given what it measures, and a scale and shift that undo it:
+    the network computes what it did, and can be trained. Otherwise statistics alone change.
+
+    Args:
+        model: on the batches' device; stays in the mode that it is in.
+        batches: float32 `(n, 3, height, width)`, prepared.
+    """
+    norms = [module for module in model.modules() if isinstance(module, _BatchNorm)]
+    folded = [norm for norm in norms if is_folded(norm)]
+    mode = model.training
+    if folded:
+        _unfold(model.eval(), folded, batches)
+    else:
+        _renew(model.train(), norms, batches)
+    model.train(mode)
+
+
+def is_folded(norm: _BatchNorm) -> bool:
+    """Whether a norm does nothing, as one does that was folded away; a fresh one is the same."""
+    values = ((getattr(norm, name), value) for name, value in PLAIN.items())
+    return all(bool((tensor - value).abs().max() < SAME) for tensor, value in values)
+
+
+def _renew(model: nn.Module, norms: list[_BatchNorm], batches: Iterable[Tensor]) -> None:
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the plain mean over all batches
+    for images in batches:
+        model(images)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+
+
+def _unfold(model: nn.Module, norms: list[_BatchNorm], batches: Iterable[Tensor]) -> None:
+    sums = {norm: torch.zeros(3, norm.num_features, dtype=torch.float64) for norm in norms}
+
+    def measure(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        values = inputs[0].double().transpose(0, 1).flatten(1).cpu()
+        count = torch.full_like(values[:, 0], values.shape[1])
+        sums[norm] += torch.stack([count, values.sum(1), values.square().sum(1)])  # type: ignore[index]
+
+    handles = [norm.register_forward_pre_hook(measure) for norm in norms]
+    for images in batches:
+        model(images)
+    for handle in handles:
+        handle.remove()
+    for norm, (count, total, squares) in sums.items():
+        mean = total / count
+        variance = (squares / count - mean.square()).clamp(min=0)
+        norm.running_mean.copy_(mean)  # type: ignore[union-attr]
+        norm.running_var.copy_(variance)  # type: ignore[union-attr]
+        norm.weight.copy_((variance + norm.eps).sqrt())
+        norm.bias.copy_(mean)

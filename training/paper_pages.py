@@ -1,0 +1,110 @@
+"""Fill the figures of `docs/method.md` in, from the paper's tables and from the records of runs.
+
+    python -m training.paper_pages             after anything that figures come from has changed
+    python -m training.paper_pages --add RUNS  first take over the records of a folder of runs
+
+Records are kept in `training/results`. Whatever stands between `<!-- NAME -->` and `<!-- end -->`
+is written anew.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from surveil_reid.core import InputError, SurveilReidError
+from training import paper_blocks as blocks
+from training.files import write_whole
+from training.grid import read_grid
+from training.paper_figures import read_paper
+from training.records import read_json, read_runs, write_record
+from training.run_speeds import amp_speeds
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs/method.md"
+RESULTS = ROOT / "training/results"
+GRID = ROOT / "configs/paper"
+BENCHMARKS = ROOT / "tests/benchmarks/results"
+BLOCK = re.compile(r"(<!-- ([a-z0-9-]+) -->\n)(?:(?!<!-- ).)*(<!-- end -->)", re.DOTALL)
+
+
+def make_blocks() -> dict[str, str]:
+    """Every part of the page that holds figures, by name.
+
+    Raises:
+        InputError: when a record or the grid is wrong.
+    """
+    paper = read_paper()
+    runs = read_runs(RESULTS) if RESULTS.is_dir() else ()
+    protocol = _read_benchmark("protocol")
+    return {
+        "query-counts": blocks.query_counts(paper),
+        "official-50": blocks.official_50(paper, protocol),
+        "validation-50": blocks.validation_50(paper),
+        "fine-tuned-cuhk03": blocks.fine_tuned_cuhk03(paper),
+        "repeats": blocks.repeats(paper),
+        "paper-amp": blocks.paper_amp(paper),
+        "amp-steps": blocks.amp_steps(_read_benchmark("training-speed")),
+        "amp-runs": blocks.amp_runs(amp_speeds(runs)),
+        "own-camera": blocks.own_camera(protocol),
+        "settings": blocks.settings(read_grid(GRID)),
+        "our-results": blocks.our_results(paper, runs),
+    }
+
+
+def _read_benchmark(name: str) -> dict[str, Any]:
+    path = BENCHMARKS / f"{name}.json"
+    document = read_json(path)
+    if not isinstance(document, dict):
+        msg = f"{path} holds no results; tests/benchmarks makes them"
+        raise InputError(msg)
+    return document
+
+
+def fill(text: str, made: Mapping[str, str]) -> str:
+    """A page with its blocks written anew.
+
+    Raises:
+        InputError: when the page has a block of another name, or lacks one.
+    """
+    named = [match[2] for match in BLOCK.finditer(text)]
+    if sorted(named) != sorted(made):
+        wrong = ", ".join(sorted(set(named) ^ set(made))) or "one that comes twice"
+        msg = f"the page and what is made for it differ in the blocks: {wrong}"
+        raise InputError(msg)
+    return BLOCK.sub(lambda match: f"{match[1]}\n{made[match[2]]}\n\n{match[3]}", text)
+
+
+def add_runs(folder: Path, results: Path = RESULTS) -> tuple[str, ...]:
+    """Take over the records of runs, over older ones of the same names; unfinished ones stay out.
+
+    Raises:
+        InputError: when a record is wrong or cannot be written.
+    """
+    taken = [run for run in read_runs(folder) if run.state != "running"]
+    for run in taken:
+        write_record(results / f"{run.name}.json", run)
+    return tuple(run.name for run in taken)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the page anew; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.paper_pages", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument("--add", metavar="RUNS", type=Path, help="a folder of runs to take over")
+    given = parser.parse_args(arguments)
+    try:
+        for name in add_runs(given.add) if given.add is not None else ():
+            sys.stdout.write(f"{name}\n")
+        write_whole(PAGE, fill(PAGE.read_text(encoding="utf-8"), make_blocks()).encode())
+    except SurveilReidError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

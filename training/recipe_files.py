@@ -1,0 +1,95 @@
+"""Reading recipes from YAML files, with what the command line changes in them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from surveil_reid.core import InputError
+from training.recipe import Recipe
+from training.strict import parse
+
+BASE = "base"
+DEEPEST = 8
+"""Recipes standing on one another; more is a circle."""
+
+
+def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
+    """Read a recipe.
+
+    Args:
+        path: YAML; its stem names the run where it has no `name`.
+        changes: `key=value` with dots between a key's parts, the value as in YAML.
+
+    Raises:
+        InputError: when a file cannot be read or a key or value is wrong; an unknown key comes with
+            the nearest right one.
+    """
+    values: dict[str, Any] = {"name": path.stem, **read_values(path)}
+    for change in changes:
+        values = merge(values, parse_change(change))
+    return parse(Recipe, values, str(path))
+
+
+def read_values(path: Path, depth: int = 1) -> dict[str, Any]:
+    """The plain values of a file over those of its base.
+
+    Raises:
+        InputError: when a file cannot be read, or they stand on one another in a circle.
+    """
+    values = _load(path)
+    base = values.pop(BASE, None)
+    if base is None:
+        return values
+    if depth == DEEPEST:
+        msg = f"{path}: {DEEPEST} recipes stand on one another; does one name itself as its base?"
+        raise InputError(msg)
+    below = read_values(path.parent / str(base), depth + 1)
+    return merge({key: value for key, value in below.items() if key != "name"}, values)
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"cannot read the recipe {path}: {getattr(error, 'strerror', None) or error}"
+        raise InputError(msg) from error
+    except yaml.YAMLError as error:
+        msg = f"{path}: not YAML ({' '.join(str(error).split())})"
+        raise InputError(msg) from error
+    if not isinstance(values, dict):
+        msg = f"{path}: a recipe holds keys and values; see configs/recipes for examples"
+        raise InputError(msg)
+    return values
+
+
+def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Values over values, key by key as deep as both have keys."""
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[key] = merge(old, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def parse_change(change: str) -> dict[str, Any]:
+    """The nested values that `key=value` stands for.
+
+    Raises:
+        InputError: when it is not of that form or the value is not YAML.
+    """
+    keys, equals, text = change.partition("=")
+    if not equals or not all(keys.split(".")):
+        msg = f"{change!r} changes nothing; write key=value, such as schedule.epochs=3"
+        raise InputError(msg)
+    try:
+        value: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        msg = f"{change!r}: the value is not YAML ({' '.join(str(error).split())})"
+        raise InputError(msg) from error
+    for key in reversed(keys.split(".")):
+        value = {key: value}
+    nested: dict[str, Any] = value
+    return nested

@@ -1,0 +1,63 @@
+"""What mixed precision gained: pairs of runs that differ in nothing else."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from training.records import Record
+
+IRRELEVANT = ("name", "about", "cell", "amp", "seed", "schedule")
+"""Parts of a recipe that do not change how fast a step is."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AmpSpeed:
+    """Training with and without mixed precision, on one device.
+
+    Attributes:
+        backbone: that was trained.
+        data: the data set's name.
+        device: of the run with mixed precision, and which precision that was.
+        without: images per second in float32.
+        with_amp: images per second in mixed precision.
+    """
+
+    backbone: str
+    data: str
+    device: str
+    without: float
+    with_amp: float
+
+    @property
+    def gain(self) -> float:
+        """How many times faster mixed precision was."""
+        return self.with_amp / self.without
+
+
+def amp_speeds(runs: Sequence[Record]) -> tuple[AmpSpeed, ...]:
+    """Pair finished runs in float32 with those of the same in mixed precision, in order of name."""
+    timed = [run for run in runs if run.state == "finished" and run.images_per_second > 0]
+    return tuple(
+        AmpSpeed(
+            backbone=str(fast.recipe.get("model", {}).get("backbone")),
+            data=fast.data.name,
+            device=fast.device,
+            without=slow.images_per_second,
+            with_amp=fast.images_per_second,
+        )
+        for slow in timed
+        for fast in timed
+        if _amp(slow) == "off" != _amp(fast) and _alike(slow) == _alike(fast)
+    )
+
+
+def _amp(run: Record) -> Any:  # noqa: ANN401 (what the recipe holds)
+    return run.recipe.get("amp")
+
+
+def _alike(run: Record) -> str:
+    """All that must be the same: the device without its precision, threads, and the recipe."""
+    recipe = {key: value for key, value in run.recipe.items() if key not in IRRELEVANT}
+    device = run.device.rpartition(", ")[0]
+    return json.dumps([device, run.threads, run.data.sha256, recipe], sort_keys=True)

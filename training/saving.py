@@ -1,0 +1,95 @@
+"""The state of a run between two steps: written whole or not at all, and read back safely."""
+
+import io
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from surveil_reid.core import InputError, WeightsError
+from surveil_reid.embedding.atomic import write_atomically
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a saved state belongs to.
+
+    Attributes:
+        recipe: as plain values.
+        data: SHA-256 of the pictures.
+    """
+
+    recipe: dict[str, Any]
+    data: str
+
+
+def save_state(path: Path, identity: Identity, state: dict[str, Any]) -> None:
+    """Write a state.
+
+    Args:
+        path: where to; an older state there is replaced only by a whole one.
+        identity: what it belongs to.
+        state: tensors and plain values, nested.
+
+    Raises:
+        WeightsError: when it cannot be written.
+    """
+    buffer = io.BytesIO()
+    whole = {"format": FORMAT, "recipe": identity.recipe, "data": identity.data, "state": state}
+    torch.save(whole, buffer)
+    write_atomically(path, buffer.getvalue())
+
+
+def load_state(path: Path, identity: Identity) -> dict[str, Any] | None:
+    """Read the state to go on from; tensors and plain values alone, nothing is executed.
+
+    Returns:
+        The state, on the CPU; None where there is none.
+
+    Raises:
+        WeightsError: when it is damaged.
+        InputError: when it belongs to another recipe or to other data.
+    """
+    if not path.exists():
+        return None
+    try:
+        whole = torch.load(path, map_location="cpu", weights_only=True)
+        recipe, data, state = whole["recipe"], whole["data"], whole["state"]
+    except (OSError, RuntimeError, LookupError, TypeError, EOFError, pickle.PickleError) as error:
+        msg = f"{path} is damaged; remove it to begin the run anew"
+        raise WeightsError(msg) from error
+    if other := differing(recipe, identity.recipe):
+        msg = (
+            f"{path} belongs to another recipe ({', '.join(other[:4])} differ); "
+            "give this run another name, or remove the folder to begin anew"
+        )
+        raise InputError(msg)
+    if data != identity.data:
+        msg = f"{path} belongs to other pictures; restore them, or remove it to begin anew"
+        raise InputError(msg)
+    found: dict[str, Any] = state
+    return found
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a run that was killed while it wrote has left beside its files."""
+    for path in folder.glob(".*.safetensors.*"):
+        path.unlink()
+    for path in folder.glob(".state.pt.*"):
+        path.unlink()
+
+
+def differing(one: dict[str, Any], other: dict[str, Any], prefix: str = "") -> list[str]:
+    """Keys, with dots, whose values differ."""
+    found: list[str] = []
+    for key in sorted({*one, *other}):
+        mine, theirs = one.get(key), other.get(key)
+        if isinstance(mine, dict) and isinstance(theirs, dict):
+            found += differing(mine, theirs, f"{prefix}{key}.")
+        elif mine != theirs:
+            found.append(f"{prefix}{key}")
+    return found

@@ -1,0 +1,123 @@
+"""Which rows of the cache a run learns from, validates with and is tested on."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from surveil_reid.core import InputError, Integers
+from surveil_reid.evaluation import Split, split
+from surveil_reid.evaluation.images import Images, LabelledImage, identities
+from surveil_reid.evaluation.protocols import ask_each_camera
+from training.picture_files import PictureFile
+from training.recipe import DataRecipe
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labelled:
+    """Pictures of training identities.
+
+    Attributes:
+        rows: int64 `(n,)`, in the cache.
+        labels: int64 `(n,)`, classes from 0.
+    """
+
+    rows: Integers
+    labels: Integers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Retrieval:
+    """Queries and a gallery.
+
+    Attributes:
+        split: with their labels.
+        query: int64 `(Q,)`, rows in the cache.
+        gallery: int64 `(G,)`, likewise.
+    """
+
+    split: Split
+    query: Integers
+    gallery: Integers
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Task:
+    """All that a run looks at.
+
+    Attributes:
+        classes: number of identities to learn.
+        train: to learn from.
+        validation: one picture of each identity that is learned, if the protocol has it; the
+            paper's validation accuracy is measured on it.
+        held_out: identities of the training part that are not learned, to measure the mAP on.
+        test: of the protocol; None where the data hold none.
+        notes: what must be known to judge a figure.
+    """
+
+    classes: int
+    train: Labelled
+    validation: Labelled | None
+    held_out: Retrieval | None
+    test: Retrieval | None
+    notes: tuple[str, ...]
+
+
+def make_task(pictures: PictureFile, recipe: DataRecipe) -> Task:
+    """Divide a data set as a recipe says.
+
+    Raises:
+        InputError: when the protocol does not fit the data set, or fewer than two identities would
+            be left to learn.
+    """
+    parts = split(pictures.data_set, recipe.protocol, recipe.split_seed)
+    people = identities(parts.train)
+    aside = hold_out(people, recipe.held_out, recipe.split_seed)
+    if len(people) - len(aside) < 2:
+        msg = (
+            f"{recipe.set} has {len(people)} training identities, of which {len(aside)} are held "
+            "out; learning to tell people apart takes two: lower data.held_out or add pictures"
+        )
+        raise InputError(msg)
+    names = {name: label for label, name in enumerate(sorted(people - aside))}
+    learned = [i for i in (*parts.train, *parts.validation) if i.identity in aside]
+    return Task(
+        classes=len(names),
+        train=_labelled(parts.train, names, pictures),
+        validation=_labelled(parts.validation, names, pictures) if parts.validation else None,
+        held_out=_held_out(learned, pictures),
+        test=_retrieval(parts, pictures) if parts.query else None,
+        notes=parts.notes,
+    )
+
+
+def hold_out(people: set[str], count: int, seed: int) -> set[str]:
+    """Draw identities; the same whatever their order and the libraries' versions."""
+
+    def digest(name: str) -> bytes:
+        text = f"{seed}:held out:{name}"
+        return hashlib.sha256(text.encode(errors="surrogateescape")).digest()
+
+    return set(sorted(people, key=digest)[:count])
+
+
+def _held_out(images: Iterable[LabelledImage], pictures: PictureFile) -> Retrieval | None:
+    query, gallery = ask_each_camera(images)
+    if not query:
+        return None
+    return _retrieval(Split(train=(), validation=(), query=query, gallery=gallery), pictures)
+
+
+def _retrieval(parts: Split, pictures: PictureFile) -> Retrieval:
+    return Retrieval(parts, _rows(parts.query, pictures), _rows(parts.gallery, pictures))
+
+
+def _labelled(images: Images, names: dict[str, int], pictures: PictureFile) -> Labelled:
+    kept = tuple(image for image in images if image.identity in names)
+    labels = np.array([names[image.identity] for image in kept], np.int64)
+    return Labelled(_rows(kept, pictures), labels)
+
+
+def _rows(images: Images, pictures: PictureFile) -> Integers:
+    return np.array([pictures.rows[image.path] for image in images], np.int64)
