@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy.cluster.hierarchy import cut_tree, linkage
-from scipy.spatial.distance import squareform
 
 from surveil_reid.core import (
     Booleans,
@@ -192,6 +190,10 @@ def _parts(
 
 def _first_part(cosines: Doubles, held: Booleans) -> Booleans:
     """The smaller of the two parts, or of equal ones the one without the first."""
+    # Half a second to load, for what most commands never ask.
+    from scipy.cluster.hierarchy import cut_tree, linkage  # noqa: PLC0415
+    from scipy.spatial.distance import squareform  # noqa: PLC0415
+
     distances = np.where(held, 0.0, 1 - cosines).clip(min=0)
     tree = linkage(squareform(distances, checks=False), "average")
     labels = cut_tree(tree, n_clusters=2)[:, 0]
