@@ -28,7 +28,7 @@ def partition(labels: Integers) -> set[frozenset[int]]:
     return {frozenset(np.flatnonzero(labels == row).tolist()) for row in np.unique(labels)}
 
 
-def brute_force(  # noqa: C901 - it is the definition, written out
+def brute_force(
     similar: Doubles, linked: Booleans, apart: Booleans, start: Integers, least: float
 ) -> set[frozenset[int]]:
     """Merge the most similar two of all groups, one pair after the other, in plain Python."""
