@@ -99,8 +99,9 @@ def fit_calibration(hits: KnownHits, fitted_on: str) -> Calibration:
         InputError: when there are too few right or wrong hits, or all are equally similar.
     """
     right, wrong = int(hits.same.sum()), int((~hits.same).sum())
-    knots = _knots(hits.similarities, min(right, wrong) // ENOUGH_EACH)
-    if min(right, wrong) < ENOUGH or len(knots) < 2:
+    enough = min(right, wrong) >= ENOUGH
+    knots = _knots(hits.similarities, min(right, wrong) // ENOUGH_EACH) if enough else np.zeros(0)
+    if len(knots) < 2:
         msg = (
             f"{right} right and {wrong} wrong hits are too few to fit probabilities on; "
             f"it takes {ENOUGH} of each, of different similarity"
