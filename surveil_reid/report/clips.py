@@ -144,8 +144,9 @@ def _draw(frame: Frame, cut: _Cut) -> Image:
         cv2.rectangle(image, (left, top), (right, bottom), _COLOUR, max(2, height // 240))
     moment = datetime.fromtimestamp(cut.recording.start + frame.time, UTC)
     words = f"{cut.hit.camera} {moment:%Y-%m-%d %H:%M:%S}Z"
-    size = max(0.35, height / 1200)
-    for colour, width in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+    size = max(0.35, height / 700)
+    thin = max(1, round(size))
+    for colour, width in (((0, 0, 0), 3 * thin), ((255, 255, 255), thin)):
         place = (4, round(30 * size))
         cv2.putText(image, words, place, cv2.FONT_HERSHEY_SIMPLEX, size, colour, width, cv2.LINE_AA)
     return image
