@@ -9,7 +9,7 @@ from surveil_reid.matching.distances import check_vectors, similarity_blocks
 EXACT_UP_TO = 8_000
 """Vectors above which inverted lists replace the comparison of all with all."""
 
-PROBED = 24
+PROBED = 64
 """Inverted lists that are looked into for each vector."""
 
 TRAINING_VECTORS = 40
