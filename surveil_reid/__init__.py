@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from surveil_reid.config import load_site as load_site
     from surveil_reid.config import parse_camera as parse_camera
     from surveil_reid.config import site_of as site_of
+    from surveil_reid.core import ReviewDecision as ReviewDecision
     from surveil_reid.core import SurveilReidError as SurveilReidError
     from surveil_reid.crops import cut_crop as cut_crop
     from surveil_reid.demo import demo as demo
@@ -50,22 +51,40 @@ if TYPE_CHECKING:
     from surveil_reid.matching import RerankOptions as RerankOptions
     from surveil_reid.pipeline import Check as Check
     from surveil_reid.pipeline import ExportReport as ExportReport
+    from surveil_reid.pipeline import Hit as Hit
     from surveil_reid.pipeline import ProcessReport as ProcessReport
     from surveil_reid.pipeline import Progress as Progress
     from surveil_reid.pipeline import SearchOptions as SearchOptions
     from surveil_reid.pipeline import SearchResult as SearchResult
+    from surveil_reid.pipeline import Suggestion as Suggestion
+    from surveil_reid.pipeline import answer_suggestion as answer_suggestion
+    from surveil_reid.pipeline import choose_person as choose_person
+    from surveil_reid.pipeline import concerned_identities as concerned_identities
+    from surveil_reid.pipeline import confirm_tracklets as confirm_tracklets
     from surveil_reid.pipeline import describe_identity as describe_identity
     from surveil_reid.pipeline import describe_pictures as describe_pictures
     from surveil_reid.pipeline import describe_tracklet as describe_tracklet
     from surveil_reid.pipeline import doctor as doctor
     from surveil_reid.pipeline import export_identities as export_identities
+    from surveil_reid.pipeline import find_people as find_people
     from surveil_reid.pipeline import index_state as index_state
+    from surveil_reid.pipeline import is_open as is_open
     from surveil_reid.pipeline import link_store as link_store
+    from surveil_reid.pipeline import merge_identities as merge_identities
+    from surveil_reid.pipeline import pictures_of as pictures_of
     from surveil_reid.pipeline import process as process
+    from surveil_reid.pipeline import redo_decisions as redo_decisions
     from surveil_reid.pipeline import reembed as reembed
+    from surveil_reid.pipeline import reject_tracklets as reject_tracklets
     from surveil_reid.pipeline import search as search
     from surveil_reid.pipeline import sightings as sightings
+    from surveil_reid.pipeline import split_identity as split_identity
+    from surveil_reid.pipeline import suggestions as suggestions
+    from surveil_reid.pipeline import undo_decisions as undo_decisions
     from surveil_reid.pipeline import write_box_tracks as write_box_tracks
+    from surveil_reid.report import write_clips as write_clips
+    from surveil_reid.report import write_review_sheet as write_review_sheet
+    from surveil_reid.report import write_search_sheet as write_search_sheet
     from surveil_reid.store import Identity as Identity
     from surveil_reid.store import Store as Store
     from surveil_reid.store import open_store as open_store
@@ -83,7 +102,10 @@ _ROOMS = {
         "parse_camera",
         "site_of",
     ),
-    "core": ("SurveilReidError",),
+    "core": (
+        "ReviewDecision",
+        "SurveilReidError",
+    ),
     "crops": ("cut_crop",),
     "demo": ("demo",),
     "detection": ("DetectionOptions", "Detector", "load_detector"),
@@ -105,23 +127,43 @@ _ROOMS = {
     "matching": ("RerankOptions",),
     "pipeline": (
         "Check",
+        "Hit",
         "ExportReport",
         "ProcessReport",
         "Progress",
         "SearchOptions",
         "SearchResult",
+        "Suggestion",
+        "answer_suggestion",
+        "choose_person",
+        "concerned_identities",
+        "confirm_tracklets",
         "describe_identity",
         "describe_pictures",
         "describe_tracklet",
         "doctor",
         "export_identities",
+        "find_people",
         "index_state",
+        "is_open",
         "link_store",
+        "merge_identities",
+        "pictures_of",
         "process",
+        "redo_decisions",
         "reembed",
+        "reject_tracklets",
         "search",
         "sightings",
+        "split_identity",
+        "suggestions",
+        "undo_decisions",
         "write_box_tracks",
+    ),
+    "report": (
+        "write_clips",
+        "write_review_sheet",
+        "write_search_sheet",
     ),
     "store": ("Identity", "Store", "open_store"),
     "tracking": ("read_mot",),

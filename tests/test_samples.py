@@ -9,6 +9,7 @@ import pytest
 import surveil_reid
 from helpers.detectors import ColourDetector
 from helpers.embedders import ColourEmbedder
+from helpers.process_colours import process_colours
 from helpers.scenes import write_site
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -45,6 +46,28 @@ def test_footage_is_processed_and_somebody_searched_for(
     first, *hits = capsys.readouterr().out.splitlines()
     assert first == "match"
     assert [" match " in hit for hit in hits] == [True, True, False, False, False, False]
+
+
+def test_a_question_is_answered_and_the_answer_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = write_site(tmp_path / "site", seconds=8)
+    url = f"sqlite:///{tmp_path / 'site.db'}"
+    with surveil_reid.open_store(url) as store:
+        process_colours(
+            store, [f"{name}={path}@2026-03-01T08:00:00Z" for name, path in site.items()]
+        )
+        before = store.memberships()
+    answers = iter(["yes", "yes"])
+    monkeypatch.setattr("builtins.input", lambda _: next(answers))
+    run("review_identities.py", ["--store", url, "--who", "ann"], monkeypatch)
+    said = capsys.readouterr().out
+    assert "decision 1 (" in said
+    assert "; ann, " in said
+    assert "is now tracklets" in said
+    assert "undone: decision 1" in said
+    with surveil_reid.open_store(url) as store:
+        assert store.memberships() == before
 
 
 def test_box_tracks_are_scored(

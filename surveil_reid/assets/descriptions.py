@@ -20,7 +20,13 @@ import yaml
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from surveil_reid.assets.strict import StrictModel, parse_strictly
-from surveil_reid.core import IMAGENET_MEAN, IMAGENET_STD, OperatingPoint, WeightsError
+from surveil_reid.core import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    Calibration,
+    OperatingPoint,
+    WeightsError,
+)
 
 Similarity = Annotated[float, Field(ge=-1, le=1)]
 
@@ -72,6 +78,7 @@ class ModelDescription(StrictModel):
         dim: length of an embedding.
         linking: the operating points known, by increasing false-alarm rate.
         linking_similarity: see `ModelInfo`.
+        calibration: see `ModelInfo`.
         licence: the weights' terms.
         source: where the weights can be had.
     """
@@ -84,6 +91,7 @@ class ModelDescription(StrictModel):
     dim: PositiveInt
     linking: tuple[OperatingPoint, ...] = ()
     linking_similarity: Similarity | None = None
+    calibration: Calibration | None = None
     licence: str = "unknown"
     source: str = "unknown"
 

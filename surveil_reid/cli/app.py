@@ -17,6 +17,7 @@ from surveil_reid.cli import (
     process,
     reembed,
     remove,
+    review,
     score_tracks,
     search,
 )
@@ -35,6 +36,16 @@ app.command("process")(process.process)
 app.command("link")(link.link)
 app.command("search")(search.search)
 app.add_typer(identities.app, name="identities")
+for decide in (
+    review.review,
+    review.confirm,
+    review.reject,
+    review.merge,
+    review.split,
+    review.undo,
+    review.redo,
+):
+    identities.app.command(decide.__name__)(decide)
 app.command("info")(info.info)
 app.command("remove")(remove.remove)
 app.command("reembed")(reembed.reembed)

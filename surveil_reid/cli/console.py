@@ -18,6 +18,8 @@ from rich.progress import (
 from rich.progress import Progress as RichProgress
 from rich.table import Table
 
+import surveil_reid
+
 
 def print_json(document: dict[str, Any]) -> None:
     """Print one JSON document on standard output."""
@@ -39,6 +41,22 @@ def iso(time: float) -> str:
     """UTC seconds since 1970 as ISO 8601, to the millisecond."""
     moment = datetime.fromtimestamp(time, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def share(value: float | None) -> str | None:
+    """A probability to three digits; None stays None."""
+    return None if value is None else f"{value:.3f}"
+
+
+def identity_document(identity: "surveil_reid.Identity") -> dict[str, Any]:
+    """An identity in JSON."""
+    return {
+        "id": identity.id,
+        "tracklets": list(identity.tracklet_ids),
+        "cameras": list(identity.cameras),
+        "first": iso(identity.first),
+        "last": iso(identity.last),
+    }
 
 
 class Bars:

@@ -16,9 +16,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "surve
 Rerank = Annotated[bool, typer.Option("--rerank", help="k-reciprocal re-ranking (k1 20, k2 6).")]
 Figures = Annotated[
     Path | None,
-    typer.Option(
-        metavar="DIR", help="Write figures and rank-list sheets there; without re-ranking."
-    ),
+    typer.Option(metavar="DIR", help="Write figures and rank-list sheets there."),
 ]
 
 
@@ -62,15 +60,17 @@ def evaluate(
         bars.end()
     if features is not None:
         surveil_reid.write_features(features, extracted)
+    evaluation = _evaluated(extracted, rerank=rerank)
     if figures is not None:
         surveil_reid.write_figures(
             extracted,
+            evaluation,
             figures,
             query_paths=[image.path for image in parts.query],
             gallery_paths=[image.path for image in parts.gallery],
             name=f"{data_set}, {protocol}, {loaded.info.name}",
         )
-    _print(_evaluated(extracted, rerank=rerank), as_json=as_json)
+    _print(evaluation, as_json=as_json)
 
 
 def score(
@@ -83,11 +83,12 @@ def score(
 ) -> None:
     """Score anybody's features: mAP, CMC, mINP, open set and more."""
     read = surveil_reid.read_features(features)
+    evaluation = _evaluated(read, rerank=rerank)
     if figures is not None:
         surveil_reid.write_figures(
-            read, figures, query_paths=None, gallery_paths=None, name=features.stem
+            read, evaluation, figures, query_paths=None, gallery_paths=None, name=features.stem
         )
-    _print(_evaluated(read, rerank=rerank), as_json=as_json)
+    _print(evaluation, as_json=as_json)
 
 
 def _evaluated(features: "surveil_reid.Features", *, rerank: bool) -> "surveil_reid.Evaluation":

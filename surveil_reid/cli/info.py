@@ -13,9 +13,7 @@ def info(
     as_json: options.AsJson = False,
 ) -> None:
     """Count what the store holds: cameras, recordings, tracklets, identities, models, bytes."""
-    with surveil_reid.open_store(
-        store, folder=store_folder, create=False, read_only=True
-    ) as opened:
+    with options.open_to_read(store, store_folder) as opened:
         counts = opened.counts()
         index = surveil_reid.index_state(opened)
         model = opened.model()

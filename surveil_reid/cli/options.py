@@ -5,6 +5,9 @@ from typing import Annotated, Literal
 
 import typer
 
+import surveil_reid
+from surveil_reid.core import OutdatedError
+
 DEFAULT_STORE = "sqlite:///surveil.db"
 
 StoreUrl = Annotated[
@@ -54,3 +57,12 @@ Device = Annotated[
     Literal["auto", "cpu", "cuda"], typer.Option("--device", help="Where networks run.")
 ]
 CameraName = Annotated[list[str] | None, typer.Option("--camera", metavar="NAME")]
+
+
+def open_to_read(url: str, folder: Path | None) -> "surveil_reid.Store":
+    """Open a store that a command only reads; one of an older version is brought up to date."""
+    try:
+        return surveil_reid.open_store(url, folder=folder, create=False, read_only=True)
+    except OutdatedError:
+        surveil_reid.open_store(url, folder=folder, create=False).close()
+        return surveil_reid.open_store(url, folder=folder, create=False, read_only=True)

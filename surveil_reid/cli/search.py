@@ -1,17 +1,21 @@
 """`surveil-reid search`: find a person by picture, tracklet or identity."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final, NamedTuple
 
 import numpy as np
 import typer
 
 import surveil_reid
 from surveil_reid.cli import options
-from surveil_reid.cli.console import iso, print_json, print_table
-from surveil_reid.cli.process import load_embedder
+from surveil_reid.cli.console import Bars, iso, print_json, print_table, share
+from surveil_reid.cli.process import load_detector, load_embedder
 from surveil_reid.core import Floats, Image, InputError
+
+SURE: Final = 0.25
+"""Confidence from which a detection in a frame is offered as a person to search for."""
 
 
 def parse_time(text: str) -> float:
@@ -48,11 +52,18 @@ Time = Annotated[float | None, typer.Option(metavar="T", parser=parse_time, help
 def search(
     image: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="IMAGE...", help="Pictures of one person; several are averaged."),
+        typer.Argument(
+            metavar="IMAGE...",
+            help="Pictures of one person: crops, whose embeddings are averaged, or one frame.",
+        ),
     ] = None,
     tracklet: Annotated[int | None, typer.Option(help="Search by this tracklet.")] = None,
     identity: Annotated[int | None, typer.Option(help="Search by this identity.")] = None,
     box: Box = None,
+    person: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="The N-th person in the frame, from the left."),
+    ] = None,
     top: Annotated[int, typer.Option(min=1, help="Hits at most.")] = 10,
     camera: options.CameraName = None,
     after: Time = None,
@@ -65,6 +76,17 @@ def search(
         ),
     ] = 0.01,
     doubtful: Annotated[bool, typer.Option("--doubtful", help="Doubtful tracklets too.")] = False,
+    by_identity: Annotated[
+        bool, typer.Option("--by-identity", help="Put the hits of an identity together.")
+    ] = False,
+    sheet: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw the query beside its hits.")
+    ] = None,
+    clips: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Cut a clip of each hit.")
+    ] = None,
+    detector: options.Detector = None,
+    trust_weights: options.TrustWeights = False,
     embedder: options.Embedder = None,
     device: options.Device = "auto",
     store: options.StoreUrl = options.DEFAULT_STORE,
@@ -72,14 +94,16 @@ def search(
     as_json: options.AsJson = False,
 ) -> None:
     """Find a person in all cameras; "no match" is an answer."""
-    if sum(given is not None for given in (image, tracklet, identity)) != 1:
-        msg = "search by pictures, or --tracklet, or --identity: one of them"
-        raise typer.BadParameter(msg)
+    _check_usage(image, tracklet, identity, box, person)
     if not 0 < false_alarm < 1:
         msg = f"{false_alarm} is no rate between 0 and 1"
         raise typer.BadParameter(msg, param_hint="--false-alarm")
-    pictures = [_person(path, box) for path in image or []]
-    with surveil_reid.open_store(store, folder=store_folder, create=False) as opened:
+    choice = _Choice(box, person, detector, trust_weights, device)
+    pictures = tuple(_person(path, choice) for path in image or [])
+    with (
+        surveil_reid.open_store(store, folder=store_folder, create=False) as opened,
+        Bars() as bars,
+    ):
         leave_out: tuple[int, ...] = ()
         if tracklet is not None:
             query, leave_out = surveil_reid.describe_tracklet(opened, tracklet), (tracklet,)
@@ -100,26 +124,77 @@ def search(
             ),
             leave_out=leave_out,
         )
-    _print(result, as_json=as_json)
+        if sheet is not None:
+            shown = pictures or surveil_reid.pictures_of(opened, leave_out)
+            surveil_reid.write_search_sheet(result, shown, sheet)
+        cut: dict[int, str] | None = None
+        if clips is not None:
+            report = surveil_reid.write_clips(opened, result.hits, clips, progress=bars)
+            cut = {number: str(path) for number, path in report.clips.items()}
+            for line in report.failed:
+                bars.warn(line)
+    if as_json:
+        print_json(_document(result, cut, by_identity=by_identity))
+    else:
+        _print(result, cut, by_identity=by_identity)
 
 
-def _person(path: Path, box: Floats | None) -> Image:
+def _check_usage(
+    image: list[Path] | None,
+    tracklet: int | None,
+    identity: int | None,
+    box: Floats | None,
+    person: int | None,
+) -> None:
+    if sum(given is not None for given in (image, tracklet, identity)) != 1:
+        msg = "search by pictures, or --tracklet, or --identity: one of them"
+        raise typer.BadParameter(msg)
+    chosen = [given for given in (box, person) if given is not None]
+    if chosen and (len(chosen) > 1 or image is None or len(image) > 1):
+        msg = "--box or --person choose somebody in one picture; several pictures must be crops"
+        raise typer.BadParameter(msg)
+
+
+class _Choice(NamedTuple):
+    """How somebody is chosen in a frame, and what finds people there."""
+
+    box: Floats | None
+    person: int | None
+    detector: str | None
+    trust: bool
+    device: options.Device
+
+
+def _person(path: Path, choice: _Choice) -> Image:
     """The part of a picture that shows the person."""
     picture = surveil_reid.read_picture(path)
-    if box is not None:
-        return surveil_reid.cut_crop(picture, box)
+    if choice.box is not None:
+        return surveil_reid.cut_crop(picture, choice.box)
     height, width = picture.shape[:2]
-    if width > height:
+    if choice.person is None and width <= height:
+        return picture
+    if choice.detector is None:
         msg = (
-            f"{path}: {width}x{height} pixels look like a whole frame, not one person; "
-            "say where the person is with --box X,Y,W,H"
+            f"{path}: {width}x{height} pixels are taken for a whole frame, not one person; say "
+            "where the person is with --box X,Y,W,H, or what finds people with --detector D"
         )
         raise InputError(msg)
-    return picture
+    wanted = surveil_reid.DetectionOptions(confidence=SURE, device=choice.device)
+    loaded = load_detector(choice.detector, wanted, trust=choice.trust)
+    try:
+        return surveil_reid.choose_person(
+            picture, surveil_reid.find_people(picture, loaded), choice.person
+        )
+    except InputError as error:
+        msg = f"{path}: {error}"
+        raise InputError(msg) from error
 
 
 def _describe(
-    store: "surveil_reid.Store", pictures: list[Image], embedder: str | None, device: options.Device
+    store: "surveil_reid.Store",
+    pictures: Sequence[Image],
+    embedder: str | None,
+    device: options.Device,
 ) -> Floats:
     model = store.model()
     weights = embedder or (model.source if model else None)
@@ -128,38 +203,58 @@ def _describe(
     return surveil_reid.describe_pictures(pictures, loaded)
 
 
-def _print(result: "surveil_reid.SearchResult", *, as_json: bool) -> None:
-    decision = "match" if result.match else "no match"
-    if as_json:
-        print_json(
+def _document(
+    result: "surveil_reid.SearchResult", clips: dict[int, str] | None, *, by_identity: bool
+) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "decision": "match" if result.match else "no match",
+        "false_alarm": result.false_alarm,
+        "threshold": round(result.threshold, 6),
+        "extrapolated": result.extrapolated,
+        "results": [_hit(hit, clips) for hit in result.hits],
+    }
+    if by_identity:
+        document["identities"] = [
             {
-                "decision": decision,
-                "false_alarm": result.false_alarm,
-                "threshold": round(result.threshold, 6),
-                "extrapolated": result.extrapolated,
-                "results": [
-                    {
-                        "tracklet": hit.tracklet,
-                        "identity": hit.identity,
-                        "camera": hit.camera,
-                        "start": iso(hit.start),
-                        "end": iso(hit.end),
-                        "score": round(hit.score, 6),
-                        "probability": hit.probability,
-                        "match": hit.match,
-                        "crop": hit.crop,
-                    }
-                    for hit in result.hits
-                ],
+                "id": identity,
+                "match": any(hit.match for hit in hits),
+                "score": round(max(hit.score for hit in hits), 6),
+                "tracklets": [hit.tracklet for hit in hits],
             }
-        )
-        return
+            for identity, hits in result.by_identity()
+        ]
+    return document
+
+
+def _hit(hit: "surveil_reid.Hit", clips: dict[int, str] | None) -> dict[str, Any]:
+    document = {
+        "tracklet": hit.tracklet,
+        "identity": hit.identity,
+        "camera": hit.camera,
+        "start": iso(hit.start),
+        "end": iso(hit.end),
+        "score": round(hit.score, 6),
+        "probability": hit.probability,
+        "match": hit.match,
+        "crop": hit.crop,
+    }
+    return document if clips is None else document | {"clip": clips.get(hit.tracklet)}
+
+
+def _print(
+    result: "surveil_reid.SearchResult", clips: dict[int, str] | None, *, by_identity: bool
+) -> None:
     typer.echo(
-        f"{decision} (threshold {result.threshold:.3f} for a false-alarm rate of "
-        f"{result.false_alarm:g}{', beyond what was measured' if result.extrapolated else ''})"
+        f"{'match' if result.match else 'no match'} (threshold {result.threshold:.3f} for a "
+        f"false-alarm rate of {result.false_alarm:g}"
+        f"{', beyond what was measured' if result.extrapolated else ''})"
     )
+    hits = result.hits
+    if by_identity:
+        hits = tuple(hit for _, inside in result.by_identity() for hit in inside)
+    columns = ["tracklet", "identity", "camera", "start", "end", "score", "probability", "match"]
     print_table(
-        ["tracklet", "identity", "camera", "start", "end", "score", "match", "crop"],
+        [*columns, "crop", *(["clip"] if clips is not None else [])],
         [
             (
                 h.tracklet,
@@ -168,9 +263,11 @@ def _print(result: "surveil_reid.SearchResult", *, as_json: bool) -> None:
                 iso(h.start),
                 iso(h.end),
                 f"{h.score:.3f}",
+                share(h.probability),
                 "yes" if h.match else "no",
                 h.crop,
+                *([clips.get(h.tracklet)] if clips is not None else []),
             )
-            for h in result.hits
+            for h in hits
         ],
     )

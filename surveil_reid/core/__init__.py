@@ -1,6 +1,8 @@
 """Value types and errors that every stage shares; NumPy only."""
 
 from surveil_reid.core.arrays import Booleans, Doubles, Floats, Image, Integers
+from surveil_reid.core.calibration import Calibration, CameraPairShift
+from surveil_reid.core.decisions import DecisionKind, ReviewDecision, effective, vouched
 from surveil_reid.core.detections import Detections, box_iou, check_boxes
 from surveil_reid.core.embeddings import ModelInfo, OperatingPoint, describe, l2_normalise
 from surveil_reid.core.errors import (
@@ -9,6 +11,7 @@ from surveil_reid.core.errors import (
     InputError,
     MediaError,
     ModelMismatchError,
+    OutdatedError,
     ReadOnlyError,
     SchemaError,
     SiteError,
@@ -18,6 +21,7 @@ from surveil_reid.core.errors import (
     UnknownNameError,
     WeightsError,
 )
+from surveil_reid.core.files import replaced_whole
 from surveil_reid.core.frames import Frame, check_image
 from surveil_reid.core.imagenet import IMAGENET_MEAN, IMAGENET_STD
 from surveil_reid.core.tracklets import BoxTrack, Crop, Tracklet
@@ -29,7 +33,10 @@ __all__ = [
     "Booleans",
     "BoxTrack",
     "BusyError",
+    "Calibration",
+    "CameraPairShift",
     "Crop",
+    "DecisionKind",
     "Detections",
     "Doubles",
     "Floats",
@@ -41,7 +48,9 @@ __all__ = [
     "ModelInfo",
     "ModelMismatchError",
     "OperatingPoint",
+    "OutdatedError",
     "ReadOnlyError",
+    "ReviewDecision",
     "SchemaError",
     "SiteError",
     "SpaceError",
@@ -54,5 +63,8 @@ __all__ = [
     "check_boxes",
     "check_image",
     "describe",
+    "effective",
     "l2_normalise",
+    "replaced_whole",
+    "vouched",
 ]

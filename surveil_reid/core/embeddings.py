@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from surveil_reid.core.arrays import Floats
+from surveil_reid.core.calibration import Calibration
 from surveil_reid.core.errors import ArrayError
 
 
@@ -38,6 +39,7 @@ class ModelInfo:
         linking: the operating points known for this model, by increasing false-alarm rate.
         linking_similarity: mean cosine similarity from which tracklets are linked into one
             identity, fitted on data; None where nobody has fitted it.
+        calibration: how its similarities become probabilities; None where nobody has fitted it.
         source: where the weights were loaded from, so that a later search can find them again.
     """
 
@@ -47,6 +49,7 @@ class ModelInfo:
     preprocessing: dict[str, Any] = field(default_factory=dict, hash=False)
     linking: tuple[OperatingPoint, ...] = ()
     linking_similarity: float | None = None
+    calibration: Calibration | None = None
     source: str = field(default="", compare=False)
 
 

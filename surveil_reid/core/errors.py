@@ -9,6 +9,7 @@ SurveilReidError            base: one line that names the thing and the remedy
 ├── WeightsError            weights that are missing, unsafe, changed or of another architecture
 └── StoreError              the store cannot be used as asked
     ├── SchemaError         made by a newer version of the software
+    ├── OutdatedError       made by an older version, and not to be changed
     ├── ReadOnlyError       cannot be written
     ├── SpaceError          the disk is full
     ├── ModelMismatchError  descriptors made by another model
@@ -50,6 +51,10 @@ class StoreError(SurveilReidError):
 
 class SchemaError(StoreError):
     """The store was made by a newer version of the software."""
+
+
+class OutdatedError(StoreError):
+    """The store was made by an older version; opening it for writing brings it up to date."""
 
 
 class ReadOnlyError(StoreError):

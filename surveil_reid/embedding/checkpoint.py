@@ -9,7 +9,7 @@ from pydantic import Field
 
 from surveil_reid.assets import Preprocessing
 from surveil_reid.assets.strict import StrictModel, parse_strictly
-from surveil_reid.core import InputError, OperatingPoint, WeightsError
+from surveil_reid.core import Calibration, InputError, OperatingPoint, WeightsError
 from surveil_reid.embedding.model import ArchitectureOptions, ReidModel, build_model
 from surveil_reid.embedding.tensors import (
     HEADER_KEY,
@@ -30,6 +30,7 @@ class CheckpointMeta(StrictModel):
         training: plain JSON values: data, recipe, seed, epochs, results, and so on.
         linking: the operating points known, by increasing false-alarm rate.
         linking_similarity: see `ModelInfo`.
+        calibration: see `ModelInfo`.
         licence: the weights' terms.
     """
 
@@ -38,6 +39,7 @@ class CheckpointMeta(StrictModel):
     training: dict[str, Any] = Field(default_factory=dict)
     linking: tuple[OperatingPoint, ...] = ()
     linking_similarity: float | None = None
+    calibration: Calibration | None = None
     licence: str = "unknown"
 
 

@@ -78,6 +78,7 @@ def _open_checkpoint(path: Path, options: EmbeddingOptions) -> Embedder:
         preprocessing=meta.preprocessing.model_dump(mode="json"),
         linking=meta.linking,
         linking_similarity=meta.linking_similarity,
+        calibration=meta.calibration,
         source=str(path.resolve()),
     )
     network = open_model(checkpoint.model, options)
@@ -101,6 +102,7 @@ def _open_described(
         preprocessing=description.input.model_dump(mode="json", exclude={"name"}),
         linking=description.linking,
         linking_similarity=description.linking_similarity,
+        calibration=description.calibration,
         source=str(path.resolve()),
     )
     network = _runtime(path)(path, description, options)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from surveil_reid.core import InputError, Integers
+from surveil_reid.core import InputError, Integers, replaced_whole
 from surveil_reid.evaluation.features import UNKNOWN_CAMERA, Features, make_features
 
 KEYS = ("query", "gallery", "query_ids", "gallery_ids", "query_cameras", "gallery_cameras")
@@ -52,14 +52,11 @@ def write_features(path: Path, features: Features) -> None:
         "query_cameras": _camera_names(features, features.query_cameras),
         "gallery_cameras": _camera_names(features, features.gallery_cameras),
     }
-    beside = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        beside.replace(path)
+        with replaced_whole(path) as stream:
+            np.savez(stream, allow_pickle=False, **arrays)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         msg = f"{path}: the features cannot be written ({error.strerror})"
         raise InputError(msg) from error
 

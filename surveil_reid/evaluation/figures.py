@@ -11,10 +11,11 @@ from surveil_reid.core import Doubles, InputError, Integers
 from surveil_reid.evaluation.drawing import BLUE, VERMILION, chart, count_images, save, shortened
 from surveil_reid.evaluation.features import Features
 from surveil_reid.evaluation.heat_map import draw_camera_pairs
-from surveil_reid.evaluation.ranking import Ranking, rank, searches
+from surveil_reid.evaluation.ranking import Ranking, searches
+from surveil_reid.evaluation.report import Evaluation
 from surveil_reid.evaluation.retrieval import REPORTED_RANKS, cmc, score_ranking
 from surveil_reid.evaluation.sheets import write_sheets
-from surveil_reid.evaluation.verification import VerificationPoint, verify
+from surveil_reid.evaluation.verification import VerificationPoint
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,6 +34,7 @@ _LINE_STYLES = ("-", "--", ":")
 
 def write_figures(
     features: Features,
+    evaluation: Evaluation,
     folder: Path,
     *,
     query_paths: Sequence[Path] | None,
@@ -42,10 +44,13 @@ def write_figures(
     """Draw an evaluation as PNG files.
 
     They are `cmc.png`, `precision_recall.png`, `scores.png`, `camera_pairs.png`, and
-    `ranks_best.png`, `ranks_worst.png` and `ranks_random.png` where the images are at hand.
+    `ranks_best.png`, `ranks_worst.png` and `ranks_random.png` where the images are at hand. Curves
+    and sheets show the lists that were scored, re-ranked ones if they were re-ranked; scores and
+    pairs of cameras are always by cosine similarity.
 
     Args:
         features: queries and gallery.
+        evaluation: of these features.
         folder: where to write; made if missing, older figures in it are replaced.
         query_paths: image files, one for each query; None where there are none to show.
         gallery_paths: likewise for each gallery image of `features`, which hold no junk.
@@ -56,26 +61,23 @@ def write_figures(
         of their pictures cannot be read.
 
     Raises:
-        ArrayError: when no query is valid; nothing is written.
         InputError: when there are not as many paths as images, or `folder` cannot be made.
     """
     _check_paths("query", query_paths, len(features.query))
     _check_paths("gallery", gallery_paths, len(features.gallery))
-    title = shortened(name)
-    ranking = rank(features)
-    retrieval = {
-        "cmc.png": draw_cmc(ranking, title),
-        "precision_recall.png": draw_precision_recall(ranking, title),
-    }
     _make(folder)
-    drawn = retrieval | {
-        "scores.png": draw_scores(features, title),
-        "camera_pairs.png": draw_camera_pairs(features, title),
+    title = shortened(name)
+    listed = f"{title}, re-ranked" if evaluation.reranked else title
+    drawn = {
+        "cmc.png": draw_cmc(evaluation.ranking, listed),
+        "precision_recall.png": draw_precision_recall(evaluation.ranking, listed),
+        "scores.png": draw_scores(features, evaluation.verification.points, title),
+        "camera_pairs.png": draw_camera_pairs(features, evaluation.camera_pairs, title),
     }
     charts = tuple(save(figure, folder / file) for file, figure in drawn.items())
     if query_paths is None or gallery_paths is None:
         return charts
-    return charts + write_sheets(features, ranking, (query_paths, gallery_paths), folder, title)
+    return charts + write_sheets(features, evaluation, (query_paths, gallery_paths), folder, listed)
 
 
 def draw_cmc(ranking: Ranking, name: str) -> "Figure":
@@ -134,7 +136,7 @@ def precision_by_recall(ranking: Ranking) -> Doubles:
     return np.asarray(total / len(ends), np.float64)
 
 
-def draw_scores(features: Features, name: str) -> "Figure":
+def draw_scores(features: Features, points: Sequence[VerificationPoint], name: str) -> "Figure":
     """Histogram of the similarities of genuine and of impostor pairs, with the thresholds."""
     genuine, impostors = count_scores(features)
     figure, axes = chart(
@@ -149,7 +151,6 @@ def draw_scores(features: Features, name: str) -> "Figure":
         label = f"{kind} pairs (n = {counts.sum():,})"
         axes.stairs(shares, edges, fill=True, alpha=0.35, color=colour, label=label)
         axes.stairs(shares, edges, color=colour)
-    points = verify(features).points if impostors.any() else ()
     for point, style in zip(points, _LINE_STYLES, strict=False):
         axes.axvline(point.threshold, color="black", linestyle=style, label=_describe(point))
     axes.set_yscale("log")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from surveil_reid.core import Doubles, Integers
-from surveil_reid.evaluation.camera_pairs import score_camera_pairs
+from surveil_reid.evaluation.camera_pairs import CameraPair
 from surveil_reid.evaluation.drawing import chart, count_images, shortened
 from surveil_reid.evaluation.features import Features
 
@@ -17,15 +17,11 @@ if TYPE_CHECKING:
 _LONGEST_SIDE = 60.0  # inches
 
 
-def draw_camera_pairs(features: Features, name: str) -> "Figure":
+def draw_camera_pairs(features: Features, pairs: Sequence[CameraPair], name: str) -> "Figure":
     """Heat map of the mAP of each camera's queries in each other camera's gallery.
 
     Pairs that do not exist, a camera with itself or without a valid query, are grey.
-
-    Raises:
-        ArrayError: when no query is valid.
     """
-    pairs = score_camera_pairs(features)
     rows = _names(features, features.query_cameras)
     columns = _names(features, features.gallery_cameras)
     found = {

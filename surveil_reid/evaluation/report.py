@@ -6,36 +6,43 @@ from typing import Any
 
 import numpy as np
 
-from surveil_reid.core import l2_normalise
+from surveil_reid.core import Floats, l2_normalise
 from surveil_reid.evaluation.bootstrap import BootstrapOptions, Interval, bootstrap_mean
 from surveil_reid.evaluation.camera_pairs import CameraPair, score_camera_pairs
 from surveil_reid.evaluation.features import Features
 from surveil_reid.evaluation.open_set import OpenSet, detect_open_set
-from surveil_reid.evaluation.ranking import rank
+from surveil_reid.evaluation.ranking import Ranking, rank
 from surveil_reid.evaluation.retrieval import RetrievalScores, average_precision, score_ranking
 from surveil_reid.evaluation.verification import Verification, verify
 from surveil_reid.matching import RerankOptions, rerank
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Evaluation:
     """The scores of one set of features.
 
     Attributes:
+        ranking: the lists that were scored; of the re-ranked distances where that was asked for.
+        distances: float32 `(Q, G)`, the re-ranked ones; None where lists go by cosine similarity.
         retrieval: mAP, CMC and mINP; of the re-ranked lists where that was asked for.
         mean_ap_interval: of the mAP, by resampling identities.
         verification: over pairs, by cosine similarity; not re-ranked.
         open_set: searches for somebody who may not be there, likewise.
         camera_pairs: by query camera and gallery camera, likewise.
-        reranked: whether lists were re-ranked.
     """
 
+    ranking: Ranking
+    distances: Floats | None
     retrieval: RetrievalScores
     mean_ap_interval: Interval
     verification: Verification
     open_set: OpenSet
     camera_pairs: tuple[CameraPair, ...]
-    reranked: bool
+
+    @property
+    def reranked(self) -> bool:
+        """Whether lists were re-ranked."""
+        return self.distances is not None
 
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON, the retrieval scores on top."""
@@ -76,10 +83,11 @@ def evaluate(
         options=BootstrapOptions(seed=seed),
     )
     return Evaluation(
+        ranking=ranking,
+        distances=distances,
         retrieval=retrieval,
         mean_ap_interval=interval,
         verification=verify(features),
         open_set=detect_open_set(features),
         camera_pairs=score_camera_pairs(features),
-        reranked=reranking is not None,
     )

@@ -6,15 +6,16 @@ Pixels are painted in NumPy, so that pictures and frames are exact; matplotlib a
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from surveil_reid.core import Doubles, Image, Integers, MediaError
-from surveil_reid.evaluation.drawing import DPI, blank, save, shortened
+from surveil_reid.core import Doubles, Floats, Image, Integers, MediaError
+from surveil_reid.evaluation.drawing import DPI, blank, fit, save, shortened, write
 from surveil_reid.evaluation.features import Features
-from surveil_reid.evaluation.ranking import Ranking, searches
+from surveil_reid.evaluation.ranking import Ranking, score_blocks, searches
+from surveil_reid.evaluation.report import Evaluation
 from surveil_reid.evaluation.retrieval import average_precision
 from surveil_reid.video import read_picture
 
@@ -34,7 +35,7 @@ GREEN, RED, BLUE = (0, 160, 0), (220, 0, 0), (0, 114, 178)
 
 _LEGEND = (
     "Blue: query. Green ✓: the same identity. Red ✗: somebody else. "
-    "Below each picture: cosine similarity and camera."
+    "Below each picture: {measure} and camera."
 )
 
 _SEED = 0
@@ -53,14 +54,14 @@ class RankedQuery:
         query: its row.
         average_precision: rectangular, 0..1.
         found: int64 `(n,)`, places in the gallery, the most alike first; n at most `TOP`.
-        scores: float64 `(n,)`, their cosine similarities.
+        scores: `(n,)`, what they were ranked by: cosine similarities, or re-ranked distances.
         matching: which of them show the query's identity.
     """
 
     query: int
     average_precision: float
     found: Integers
-    scores: Doubles
+    scores: NDArray[Any]
     matching: tuple[bool, ...]
 
 
@@ -68,13 +69,13 @@ Paths = tuple[Sequence[Path], Sequence[Path]]
 
 
 def write_sheets(
-    features: Features, ranking: Ranking, paths: Paths, folder: Path, name: str
+    features: Features, evaluation: Evaluation, paths: Paths, folder: Path, name: str
 ) -> tuple[Path, ...]:
     """Write the sheets of the best, the worst and of random queries.
 
     Args:
         features: queries and gallery.
-        ranking: theirs, with a valid query.
+        evaluation: theirs.
         paths: image files of the queries, and of the gallery.
         folder: an existing folder.
         name: of the data set.
@@ -82,13 +83,18 @@ def write_sheets(
     Returns:
         The files written; a sheet of which a picture cannot be read is left out.
     """
+    ranking = evaluation.ranking
     precision = average_precision(ranking)
+    legend = _LEGEND.format(
+        measure="re-ranked distance" if evaluation.reranked else "cosine similarity"
+    )
     written: list[Path] = []
     for kind, rows in choose(features, ranking).items():
         title = f"{name}: {kind} queries ({len(rows)} of {int(ranking.valid.sum()):,} valid)"
-        chosen = list_top(features, np.flatnonzero(ranking.valid)[rows], precision[rows])
+        queries = np.flatnonzero(ranking.valid)[rows]
+        chosen = list_top(features, queries, precision[rows], distances=evaluation.distances)
         try:
-            sheet = draw_sheet(features, chosen, paths, title)
+            sheet = draw_sheet(features, chosen, paths, (title, legend))
         except MediaError:  # the images were moved or damaged since the features were made
             continue
         written.append(save(sheet, folder / f"ranks_{kind}.png"))
@@ -111,24 +117,35 @@ def choose(features: Features, ranking: Ranking) -> dict[str, Integers]:
     return {kind: _first_of_each(order, ids)[:ROWS] for kind, order in orders.items()}
 
 
-def list_top(features: Features, queries: Integers, precision: Doubles) -> tuple[RankedQuery, ...]:
-    """Rank the gallery for a few queries; left out is what rankings leave out."""
+def list_top(
+    features: Features, queries: Integers, precision: Doubles, *, distances: Floats | None = None
+) -> tuple[RankedQuery, ...]:
+    """Rank the gallery for a few queries; left out is what rankings leave out.
+
+    Args:
+        features: queries and gallery.
+        queries: int64 `(n,)`, rows of the queries.
+        precision: float64 `(n,)`, their average precisions.
+        distances: real `(Q, G)` of all queries, to rank by instead of the cosine similarity.
+    """
     few = replace(
         features,
         query=features.query[queries],
         query_ids=features.query_ids[queries],
         query_cameras=features.query_cameras[queries],
     )
+    blocks = score_blocks(few, distances=None if distances is None else distances[queries])
     listed: list[RankedQuery] = []
-    for search in searches(few):
+    for search in searches(few, blocks):
         order = np.argsort(-search.scores, kind="stable")[:TOP]
         found = order[np.isfinite(search.scores[order])]
+        scores = search.scores[found]
         listed.append(
             RankedQuery(
                 query=int(queries[search.query]),
                 average_precision=float(precision[search.query]),
                 found=found,
-                scores=search.scores[found],
+                scores=scores if distances is None else -scores,
                 matching=tuple(np.isin(found, search.matches).tolist()),
             )
         )
@@ -136,9 +153,15 @@ def list_top(features: Features, queries: Integers, precision: Doubles) -> tuple
 
 
 def draw_sheet(
-    features: Features, rows: Sequence[RankedQuery], paths: Paths, title: str
+    features: Features, rows: Sequence[RankedQuery], paths: Paths, head: tuple[str, str]
 ) -> "Figure":
     """Paint the rows of a sheet and write beside each picture what it is.
+
+    Args:
+        features: queries and gallery.
+        rows: the queries with what was found.
+        paths: image files of the queries, and of the gallery.
+        head: title and legend.
 
     Raises:
         MediaError: when a picture cannot be read.
@@ -147,8 +170,8 @@ def draw_sheet(
     canvas = np.full((_HEAD + len(rows) * _ROW_HEIGHT + _MARGIN, right + _MARGIN, 3), 255, np.uint8)
     height, width = canvas.shape[:2]
     figure = blank(width / DPI, height / DPI)
-    _write(figure, _MARGIN, 22, title, size=12, weight="bold")
-    _write(figure, _MARGIN, 42, _LEGEND)
+    write(figure, _MARGIN, 22, head[0], size=12, weight="bold")
+    write(figure, _MARGIN, 42, head[1])
     for row, ranked in enumerate(rows):
         _paint(canvas, row, 0, paths[0][ranked.query], BLUE)
         for column, place in enumerate(ranked.found, 1):
@@ -163,19 +186,6 @@ def cell_corner(row: int, column: int) -> tuple[int, int]:
     """Left and top pixel of a cell with its frame; column 0 holds the query."""
     left = _MARGIN + column * (_CELL_WIDTH + _GAP) + (_QUERY_GAP if column else 0)
     return left, _HEAD + row * _ROW_HEIGHT + _ABOVE
-
-
-def fit(picture: Image, width: int, height: int) -> Image:
-    """A picture as large as fits a size, in its own proportions, on white."""
-    scale = min(width / picture.shape[1], height / picture.shape[0])
-    size = max(1, int(picture.shape[1] * scale)), max(1, int(picture.shape[0] * scale))
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    fitted = np.full((height, width, 3), 255, np.uint8)
-    left, top = (width - size[0]) // 2, (height - size[1]) // 2
-    fitted[top : top + size[1], left : left + size[0]] = cv2.resize(
-        picture, size, interpolation=way
-    )
-    return fitted
 
 
 def _first_of_each(order: Integers, ids: Integers) -> Integers:
@@ -198,26 +208,10 @@ def _write_row(
     left, top = cell_corner(row, 0)
     camera = features.camera_name(int(features.query_cameras[ranked.query]))
     head = f"{shortened(f'{path.parent.name}/{path.name}')}, camera {shortened(camera, 24)}"
-    _write(figure, left, top - 10, f"{head}, average precision {ranked.average_precision:.1%}")
+    write(figure, left, top - 10, f"{head}, average precision {ranked.average_precision:.1%}")
     for column, place in enumerate(ranked.found, 1):
         left, top = cell_corner(row, column)
         mark = "✓" if ranked.matching[column - 1] else "✗"
         seen = shortened(features.camera_name(int(features.gallery_cameras[place])), 8)
         words = f"{mark} {ranked.scores[column - 1]:.2f} {seen}"
-        _write(figure, left, top + _CELL_HEIGHT + 9, words, size=7)
-
-
-def _write(
-    figure: "Figure", x: int, y: int, words: str, *, size: int = 8, weight: str = "normal"
-) -> None:
-    """Words on one line that begin at pixel x and have their middle at pixel y from the top."""
-    width, height = figure.get_size_inches() * DPI
-    figure.text(
-        x / width,
-        1 - y / height,
-        words,
-        fontsize=size,
-        fontweight=weight,
-        va="center",
-        parse_math=False,
-    )
+        write(figure, left, top + _CELL_HEIGHT + 9, words, size=7)

@@ -1,6 +1,25 @@
 """Who is who: linking tracklets into identities, and deciding whether a search found anybody."""
 
+from surveil_reid.identity.constraints import NO_CONSTRAINTS, Constraints
 from surveil_reid.identity.decision import Decision, decide, threshold_at
-from surveil_reid.identity.linking import Group, LinkOptions, extend, link
+from surveil_reid.identity.groups import Group, name_groups
+from surveil_reid.identity.linking import LinkOptions, extend, link
+from surveil_reid.identity.reviewing import check, constraints_of, held_together
+from surveil_reid.identity.travel import TravelTime
 
-__all__ = ["Decision", "Group", "LinkOptions", "decide", "extend", "link", "threshold_at"]
+__all__ = [
+    "NO_CONSTRAINTS",
+    "Constraints",
+    "Decision",
+    "Group",
+    "LinkOptions",
+    "TravelTime",
+    "check",
+    "constraints_of",
+    "decide",
+    "extend",
+    "held_together",
+    "link",
+    "name_groups",
+    "threshold_at",
+]

@@ -1,4 +1,4 @@
-"""Average-linkage clustering in which some groups must stay apart."""
+"""Average-linkage clustering on a sparse graph, in which some groups must stay apart."""
 
 from dataclasses import dataclass
 
@@ -7,52 +7,97 @@ import numpy as np
 from surveil_reid.core import Booleans, Doubles, Floats, Integers
 
 GRID = 2.0**20
-"""Similarities are rounded to this many steps in 1, so that their sums are exact.
+"""Sums are compared after rounding to this many steps in 1.
 
-Equal means are then equal in the last bit, in whatever order they were summed; a millionth is far
-below what a descriptor's similarity can mean.
+Means that are equal but for the order of their terms are then equal in the last bit; a millionth is
+far below what a descriptor's similarity can mean.
 """
 
-APART = -np.inf
+EDGES_AT_ONCE = 65_536
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edges:
+    """Pairs of n things, the smaller position first; of a pair given twice, both count.
+
+    Attributes:
+        first: int64 `(e,)`, positions.
+        second: int64 `(e,)`, positions.
+        bonus: float64 `(e,)`, what speaks for the pair beside its cosine similarity.
+        apart: float64 `(e,)`, over 0 where the pair must not end up together.
+    """
+
+    first: Integers
+    second: Integers
+    bonus: Doubles
+    apart: Doubles
+
+    @classmethod
+    def of(cls, pairs: Integers, bonus: Doubles, never: Integers) -> "Edges":
+        """Edges of candidate pairs `(p, 2)` with a bonus, and of pairs that must stay apart."""
+        first, second = np.concatenate([pairs, never]).T
+        return cls(
+            first=np.minimum(first, second),
+            second=np.maximum(first, second),
+            bonus=np.concatenate([bonus, np.zeros(len(never))]),
+            apart=np.concatenate([np.zeros(len(pairs)), np.ones(len(never))]),
+        )
+
+    def merged(self, labels: Integers) -> "Edges":
+        """The edges between groups: sums over the pairs between them."""
+        first, second = labels[self.first], labels[self.second]
+        outside = first != second
+        low = np.minimum(first, second)[outside]
+        high = np.maximum(first, second)[outside]
+        keys, inverse = np.unique(low * len(labels) + high, return_inverse=True)
+        return Edges(
+            first=keys // len(labels),
+            second=keys % len(labels),
+            bonus=_sums(inverse, self.bonus[outside], len(keys)),
+            apart=_sums(inverse, self.apart[outside], len(keys)),
+        )
 
 
 def cluster(
-    descriptors: Floats, conflicts: Booleans, start: Integers, *, similarity: float
+    descriptors: Floats,
+    edges: Edges,
+    start: Integers,
+    *,
+    similarity: float,
+    closed: Booleans | None = None,
 ) -> Integers:
     """Merge the two most similar groups again and again, until no two are similar enough.
 
-    The similarity of two groups is the mean over all pairs between them (average linkage, UPGMA).
-    Groups with a conflict between any two of their members are never merged. Of equally similar
-    pairs of groups, that with the first group standing first is merged, then with the second.
-
-    Time grows with the square of n for the usual data, memory is 8 n² bytes and a little.
+    The similarity of two groups is the mean over all pairs between them (average linkage, UPGMA) of
+    cosine plus bonus; pairs without an edge have none. Groups without any edge between them are
+    never merged, nor those with one that must stay apart. Groups that are each other's most similar
+    merge at once: a mean over both is no higher than the higher of the two, so nobody can come
+    between them, and the result is that of merging one pair after the other.
 
     Args:
         descriptors: float32 `(n, dim)`, L2-normalised.
-        conflicts: bool `(n, n)`, symmetric: pairs that must not end up together.
+        edges: between them.
         start: int64 `(n,)`, the group that each is in at the start, named by the position of its
             first member.
-        similarity: the least mean cosine at which groups merge.
+        similarity: the least mean at which groups merge.
+        closed: bool `(n,)`, rows of groups no two of which ever merge; None for no such groups.
 
     Returns:
         int64 `(n,)`, the group that each is in at the end, named likewise.
     """
-    if len(descriptors) == 0:
-        return start.copy()
-    groups = _Groups.of(_exact_cosines(descriptors), conflicts, start)
-    while True:
-        first = int(groups.best.argmax())
-        if groups.best[first] < similarity:
-            return groups.labels
-        groups.merge(first, int(groups.partner[first]))
-
-
-def _exact_cosines(descriptors: Floats) -> Doubles:
-    wide = descriptors.astype(np.float64)
-    cosines: Doubles = wide @ wide.T
-    np.multiply(cosines, GRID, out=cosines)
-    np.rint(cosines, out=cosines)
-    return np.divide(cosines, GRID, out=cosines)
+    groups = _Groups.of(descriptors, start, closed)
+    between = edges.merged(start)
+    cosines = groups.cosines(between)
+    while len(between.first):
+        partner = _partners(between, groups.means(between, cosines), similarity)
+        kept = np.flatnonzero(partner > np.arange(len(partner)))
+        kept = kept[partner[partner[kept]] == kept]
+        if len(kept) == 0:
+            break
+        renamed = groups.merge(kept, partner[kept])
+        old, between = between, between.merged(renamed)
+        cosines = groups.updated_cosines(between, old, cosines, kept)
+    return groups.labels
 
 
 @dataclass(slots=True, eq=False)
@@ -60,64 +105,86 @@ class _Groups:
     """Groups in the making; each stands in the row of its first member, other rows are unused.
 
     Attributes:
-        sums: `(n, n)` sums of similarities between members; APART where groups cannot merge.
-        sizes: `(n,)` members of each group.
-        labels: `(n,)` the row of the group that each member is in.
-        best: `(n,)` the highest mean similarity of each group to another; APART if there is none.
-        partner: `(n,)` the first group with which it has that.
+        sums: float64 `(n, dim)`, sums of the members' descriptors.
+        sizes: float64 `(n,)`, members of each group.
+        labels: int64 `(n,)`, the row of the group that each member is in.
+        closed: bool `(n,)`, whether the group takes in no other such group.
     """
 
     sums: Doubles
     sizes: Doubles
     labels: Integers
-    best: Doubles
-    partner: Integers
+    closed: Booleans
 
     @classmethod
-    def of(cls, cosines: Doubles, conflicts: Booleans, start: Integers) -> "_Groups":
-        """Set up the groups of `start`; takes over `cosines`."""
-        cosines[conflicts] = APART
-        count = len(start)
-        for row in np.flatnonzero(start != np.arange(count)):
-            _fold(cosines, int(start[row]), int(row))
-        np.fill_diagonal(cosines, APART)
-        groups = cls(
-            sums=cosines,
-            sizes=np.maximum(np.bincount(start, minlength=count), 1).astype(np.float64),
-            labels=start.copy(),
-            best=np.full(count, APART),
-            partner=np.zeros(count, np.int64),
-        )
-        for position in range(count):
-            groups._find_partner(position)
-        return groups
+    def of(cls, descriptors: Floats, start: Integers, closed: Booleans | None) -> "_Groups":
+        sums = descriptors.astype(np.float64)
+        added = np.flatnonzero(start != np.arange(len(start)))
+        np.add.at(sums, start[added], sums[added])
+        sizes = np.bincount(start, minlength=len(start)).astype(np.float64)
+        closed = np.zeros(len(start), np.bool_) if closed is None else closed.copy()
+        return cls(sums=sums, sizes=sizes, labels=start.copy(), closed=closed)
 
-    def merge(self, kept: int, gone: int) -> None:
-        """Put the group of row `gone` into that of row `kept`, which stands before it."""
-        self.labels[self.labels == gone] = kept
-        self.sizes[kept] += self.sizes[gone]
-        _fold(self.sums, kept, gone)
-        self.sums[kept, kept] = APART
-        # A mean over both is no higher than the higher of the two, so that nobody else's partner
-        # can change: only those who had one of the two look again, and the group itself.
-        lost = (self.partner == kept) | (self.partner == gone)
-        lost &= self.best > APART
-        lost[[kept, gone]] = True
-        for row in np.flatnonzero(lost):
-            self._find_partner(int(row))
+    def cosines(self, edges: Edges) -> Doubles:
+        """Sums of the cosines of all pairs between the groups of each edge."""
+        found = np.empty(len(edges.first), np.float64)
+        for begin in range(0, len(found), EDGES_AT_ONCE):
+            part = slice(begin, begin + EDGES_AT_ONCE)
+            first, second = self.sums[edges.first[part]], self.sums[edges.second[part]]
+            found[part] = np.einsum("ij,ij->i", first, second)
+        return found
 
-    def _means(self, row: int) -> Doubles:
-        means: Doubles = self.sums[row] / (self.sizes[row] * self.sizes)
+    def updated_cosines(
+        self, edges: Edges, old: Edges, cosines: Doubles, changed: Integers
+    ) -> Doubles:
+        """`cosines` of new edges, of which only those of changed groups are computed again."""
+        count = len(self.labels)
+        fresh = np.zeros(count, np.bool_)
+        fresh[changed] = True
+        stale = fresh[edges.first] | fresh[edges.second]
+        found = np.empty(len(edges.first), np.float64)
+        keys = old.first * count + old.second  # ascending, as `merged` left them
+        same = edges.first[~stale] * count + edges.second[~stale]
+        found[~stale] = cosines[np.searchsorted(keys, same)]
+        parts = Edges(edges.first[stale], edges.second[stale], edges.bonus, edges.apart)
+        found[stale] = self.cosines(parts)
+        return found
+
+    def means(self, edges: Edges, cosines: Doubles) -> Doubles:
+        """Mean similarity at each edge, rounded; -inf where groups must stay apart."""
+        pairs = self.sizes[edges.first] * self.sizes[edges.second]
+        means: Doubles = np.rint((cosines + edges.bonus) / pairs * GRID) / GRID
+        both_closed = self.closed[edges.first] & self.closed[edges.second]
+        means[(edges.apart > 0) | both_closed] = -np.inf
         return means
 
-    def _find_partner(self, row: int) -> None:
-        means = self._means(row)
-        partner = int(means.argmax())
-        self.partner[row], self.best[row] = partner, means[partner]
+    def merge(self, kept: Integers, gone: Integers) -> Integers:
+        """Put each group of `gone` into that of `kept`; returns the new row of every old row."""
+        self.sums[kept] += self.sums[gone]
+        self.sizes[kept] += self.sizes[gone]
+        self.closed[kept] |= self.closed[gone]
+        renamed = np.arange(len(self.labels))
+        renamed[gone] = kept
+        self.labels = renamed[self.labels]
+        return renamed
 
 
-def _fold(sums: Doubles, kept: int, gone: int) -> None:
-    """Add one row and column to another; the row and column left over can merge with nothing."""
-    sums[kept] += sums[gone]
-    sums[:, kept] = sums[kept]
-    sums[gone] = sums[:, gone] = APART
+def _partners(edges: Edges, means: Doubles, similarity: float) -> Integers:
+    """The most similar group of each that is similar enough, else -1; ties by position."""
+    count = int(max(edges.second.max(), edges.first.max())) + 1
+    good = means >= similarity
+    first, second, means = edges.first[good], edges.second[good], means[good]
+    owners = np.concatenate([first, second])
+    others = np.concatenate([second, first])
+    low, high = np.minimum(owners, others), np.maximum(owners, others)
+    order = np.lexsort((high, low, -np.concatenate([means, means]), owners))
+    owners, places = np.unique(owners[order], return_index=True)
+    partner = np.full(count, -1, np.int64)
+    partner[owners] = others[order][places]
+    return partner
+
+
+def _sums(places: Integers, values: Doubles, count: int) -> Doubles:
+    # Without any values, bincount would count in integers.
+    sums: Doubles = np.bincount(places, values, count).astype(np.float64)
+    return sums

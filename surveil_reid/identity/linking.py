@@ -3,16 +3,34 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
 
-from surveil_reid.core import ArrayError, Doubles, Floats, InputError, Integers, Tracklet
-from surveil_reid.identity.clustering import cluster
-from surveil_reid.identity.constraints import conflicts
+from surveil_reid.core import ArrayError, Booleans, Floats, InputError, Integers, Tracklet
+from surveil_reid.identity.clustering import Edges, cluster
+from surveil_reid.identity.constraints import (
+    NO_CONSTRAINTS,
+    Constraints,
+    joined,
+    positions_of,
+)
+from surveil_reid.identity.evidence import find_candidates, nearby, threshold_for, weigh
+from surveil_reid.identity.groups import Group, name_groups
+from surveil_reid.identity.travel import (
+    TravelEvidence,
+    TravelTime,
+    Whereabouts,
+    impossible_pairs,
+)
 
 NOTHING_KNOWN: Mapping[int, int] = MappingProxyType({})
+NO_PAIRS = np.zeros((0, 2), np.int64)
+
+LOCAL_FROM = 6_000
+"""Tracklets from which on only the surroundings of new ones are looked at."""
+
+LEARNED_STEPS = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,14 +38,17 @@ class LinkOptions:
     """When tracklets are one person.
 
     Attributes:
-        similarity: the least mean cosine similarity between two groups that are merged, -1..1.
-            It belongs to the model (`ModelInfo.linking_similarity`), never to taste.
+        similarity: the least mean similarity between two groups that are merged, -1..1: cosine,
+            and what neighbourhoods and travel times add to it or take from it. It belongs to the
+            model (`ModelInfo.linking_similarity`), never to taste.
+        travel: what the site says about walking between cameras.
 
     Raises:
-        InputError: when it is out of range.
+        InputError: when the similarity is out of range.
     """
 
     similarity: float
+    travel: tuple[TravelTime, ...] = ()
 
     def __post_init__(self) -> None:
         if not -1 <= self.similarity <= 1:
@@ -35,23 +56,12 @@ class LinkOptions:
             raise InputError(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Tracklets that are held to be one person.
-
-    Attributes:
-        identity: the known identity that this is, or None for a new one.
-        members: ids of the tracklets, ascending, at least one.
-        scores: for each member its mean cosine similarity to the others; 1 where there are none.
-    """
-
-    identity: int | None
-    members: tuple[int, ...]
-    scores: tuple[float, ...]
-
-
 def link(
-    tracklets: Sequence[Tracklet], options: LinkOptions, *, known: Mapping[int, int] = NOTHING_KNOWN
+    tracklets: Sequence[Tracklet],
+    options: LinkOptions,
+    *,
+    known: Mapping[int, int] = NOTHING_KNOWN,
+    constraints: Constraints = NO_CONSTRAINTS,
 ) -> tuple[Group, ...]:
     """Group all tracklets anew, by average-linkage clustering of their descriptors.
 
@@ -63,6 +73,7 @@ def link(
         tracklets: all that are to be grouped.
         options: when tracklets are one person.
         known: identity by tracklet id, as it was before; other tracklets' are passed over.
+        constraints: what reviewers have decided; always obeyed.
 
     Returns:
         Groups by first member; every tracklet is in exactly one.
@@ -70,25 +81,30 @@ def link(
     Raises:
         ArrayError: when two tracklets have one id or descriptors differ in dimension.
     """
-    ordered = _by_id(tracklets)
-    found = _cluster(ordered, np.arange(len(ordered)), options)
-    members = _members(ordered, found)
-    heirs = _heirs(members, known)
-    return _groups(ordered, found, [heirs.get(position) for position in range(len(members))])
+    scene = _Scene.of(tracklets, constraints)
+    everybody = np.arange(len(scene.ids))
+    found = scene.grouped(everybody, scene.joined(everybody), options)
+    return name_groups(scene.ids, scene.descriptors, found, known)
 
 
 def extend(
-    tracklets: Sequence[Tracklet], options: LinkOptions, *, known: Mapping[int, int]
+    tracklets: Sequence[Tracklet],
+    options: LinkOptions,
+    *,
+    known: Mapping[int, int],
+    constraints: Constraints = NO_CONSTRAINTS,
 ) -> tuple[Group, ...]:
     """Put new tracklets into known identities or new groups; the known ones stay as they are.
 
-    It clusters as `link` does, only that it starts from the known identities, and never merges two
-    of them.
+    It clusters as `link` does, only that it starts from the known identities, and merges two of
+    them only where a must-link asks for it. A known identity that a cannot-link parts is taken
+    apart into what must-links hold together, and what it consists of is linked anew.
 
     Args:
         tracklets: those of the known identities, and the new ones.
         options: when tracklets are one person.
         known: identity by tracklet id; tracklets without one are new.
+        constraints: what reviewers have decided; always obeyed.
 
     Returns:
         Groups by first member; every tracklet is in exactly one.
@@ -96,35 +112,120 @@ def extend(
     Raises:
         ArrayError: when two tracklets have one id or descriptors differ in dimension.
     """
-    ordered = _by_id(tracklets)
-    first_of: dict[int, int] = {}
-    start = np.arange(len(ordered))
-    for position, tracklet in enumerate(ordered):
-        if tracklet.id in known:
-            start[position] = first_of.setdefault(known[tracklet.id], position)
-    found = _cluster(ordered, start, options, apart=list(first_of.values()))
-    identities: dict[int, int] = {
-        int(found[first]): identity for identity, first in first_of.items()
-    }
-    return _groups(ordered, found, [identities.get(int(row)) for row in np.unique(found)])
+    scene = _Scene.of(tracklets, constraints)
+    before, closed = scene.standing(known)
+    start = scene.joined(before)
+    rows = np.arange(len(start))
+    if len(rows) > LOCAL_FROM:
+        rows = nearby(scene.descriptors, np.flatnonzero(~closed), start)
+    found = start.copy()
+    found[rows] = scene.grouped(rows, start, options, closed=closed, learned=_within(before))
+    return name_groups(scene.ids, scene.descriptors, found, known)
 
 
-def _by_id(tracklets: Sequence[Tracklet]) -> list[Tracklet]:
-    ordered = sorted(tracklets, key=lambda tracklet: tracklet.id)
-    twice = [a.id for a, b in pairwise(ordered) if a.id == b.id]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scene:
+    """Tracklets in order of time and place, so that neither order of arrival nor numbers matter.
+
+    Attributes:
+        ids: int64 `(n,)`.
+        descriptors: float32 `(n, dim)`.
+        places: where and when each was.
+        must: int64 `(pairs, 2)`, positions of those that are one person.
+        cannot: int64 `(pairs, 2)`, positions of those that are not.
+    """
+
+    ids: Integers
+    descriptors: Floats
+    places: Whereabouts
+    must: Integers
+    cannot: Integers
+
+    @classmethod
+    def of(cls, tracklets: Sequence[Tracklet], constraints: Constraints) -> "_Scene":
+        ordered = sorted(tracklets, key=lambda t: (t.start, t.end, t.camera, t.id))
+        ids = [tracklet.id for tracklet in ordered]
+        return cls(
+            ids=_each_once(ids),
+            descriptors=_descriptors(ordered),
+            places=Whereabouts.of(ordered),
+            must=positions_of(ids, constraints.must),
+            cannot=positions_of(ids, constraints.cannot),
+        )
+
+    def joined(self, groups: Integers) -> Integers:
+        """Groups joined by must-links, named by first member."""
+        return joined(groups, self.must)
+
+    def standing(self, known: Mapping[int, int]) -> tuple[Integers, Booleans]:
+        """Known identities that constraints leave whole, as groups, and who is in one.
+
+        Identities that must-links join count as one: a cannot-link within it parts all of them.
+        """
+        unknown = -1
+        identities = np.array([known.get(id_, unknown) for id_ in self.ids.tolist()], np.int64)
+        named = np.flatnonzero(identities != unknown)
+        _, firsts, inverse = np.unique(identities[named], return_index=True, return_inverse=True)
+        groups = np.arange(len(self.ids))
+        groups[named] = named[firsts][inverse]
+        together = self.joined(groups)
+        left, right = together[self.cannot].T
+        whole = (identities != unknown) & ~np.isin(together, left[left == right])
+        return np.where(whole, groups, np.arange(len(groups))), whole
+
+    def grouped(
+        self,
+        rows: Integers,
+        start: Integers,
+        options: LinkOptions,
+        *,
+        closed: Booleans | None = None,
+        learned: Integers = NO_PAIRS,
+    ) -> Integers:
+        """Cluster some tracklets, which hold everybody of their groups at the start.
+
+        Args:
+            rows: int64, ascending positions.
+            start: int64 `(n,)`, groups at the start, by the position of their first member.
+            options: when tracklets are one person.
+            closed: bool `(n,)`, those of groups no two of which merge; None for nobody.
+            learned: int64 `(pairs, 2)`, positions of pairs that travel times are learned from too.
+
+        Returns:
+            int64 `(rows,)`, the groups at the end, named likewise.
+        """
+        if len(rows) == 0:
+            return rows
+        descriptors, places = self.descriptors[rows], self.places.take(rows)
+        candidates = find_candidates(descriptors, similarity=options.similarity)
+        never = np.concatenate(
+            [impossible_pairs(places, options.travel), _local(self.cannot, rows)]
+        )
+        sure = candidates.sure_pairs(never)
+        evidence = TravelEvidence.learn(
+            self.places, np.concatenate([rows[sure], learned]), options.travel
+        )
+        bonus = weigh(candidates, evidence, places, count=len(self.ids))
+        inside = np.searchsorted(rows, start[rows])
+        shut = np.zeros(len(rows), np.bool_)
+        if closed is not None:
+            shut[inside[closed[rows]]] = True
+        found = cluster(
+            descriptors,
+            Edges.of(candidates.pairs, bonus, never),
+            inside,
+            similarity=threshold_for(options.similarity, len(self.ids)),
+            closed=shut,
+        )
+        return rows[found]
+
+
+def _each_once(ids: Sequence[int]) -> Integers:
+    twice = [number for number, times in Counter(ids).items() if times > 1]
     if twice:
-        msg = f"tracklet {twice[0]} is given more than once; give each tracklet once"
+        msg = f"tracklet {min(twice)} is given more than once; give each tracklet once"
         raise ArrayError(msg)
-    return ordered
-
-
-def _cluster(
-    ordered: list[Tracklet], start: Integers, options: LinkOptions, apart: Sequence[int] = ()
-) -> Integers:
-    """Group of each tracklet, named by its first member's position; `apart` never share one."""
-    never = conflicts(ordered)
-    never[np.ix_(apart, apart)] = True
-    return cluster(_descriptors(ordered), never, start, similarity=options.similarity)
+    return np.array(ids, np.int64)
 
 
 def _descriptors(tracklets: Sequence[Tracklet]) -> Floats:
@@ -135,52 +236,20 @@ def _descriptors(tracklets: Sequence[Tracklet]) -> Floats:
     return np.array([t.descriptor for t in tracklets], np.float32)
 
 
-def _members(ordered: list[Tracklet], found: Integers) -> list[list[int]]:
-    """Ids in each group, groups by first member."""
-    members: dict[int, list[int]] = {}
-    for tracklet, row in zip(ordered, found.tolist(), strict=True):
-        members.setdefault(row, []).append(tracklet.id)
-    return list(members.values())
+def _local(pairs: Integers, rows: Integers) -> Integers:
+    """Pairs by their places among ascending `rows`; those with others are left out."""
+    places = np.minimum(np.searchsorted(rows, pairs), len(rows) - 1)
+    local: Integers = places[(rows[places] == pairs).all(axis=1)]
+    return local
 
 
-def _heirs(members: list[list[int]], known: Mapping[int, int]) -> dict[int, int]:
-    """The known identity that each group takes over, by the group's position.
-
-    The pair that shares most members goes first; ties go to the older identity, then to the group
-    that stands first.
-    """
-    shared: Counter[tuple[int, int]] = Counter()
-    for position, ids in enumerate(members):
-        shared.update((known[id_], position) for id_ in ids if id_ in known)
-    heirs: dict[int, int] = {}
-    given: set[int] = set()
-    for identity, position in sorted(shared, key=lambda pair: (-shared[pair], pair)):
-        if position not in heirs and identity not in given:
-            heirs[position] = identity
-            given.add(identity)
-    return heirs
-
-
-def _groups(
-    ordered: list[Tracklet], found: Integers, identities: Sequence[int | None]
-) -> tuple[Group, ...]:
-    descriptors = _descriptors(ordered).astype(np.float64)
-    rows = [np.flatnonzero(found == row) for row in np.unique(found)]
-    return tuple(
-        Group(
-            identity=identity,
-            members=tuple(ordered[row].id for row in inside),
-            scores=tuple(_scores(descriptors[inside]).tolist()),
-        )
-        for inside, identity in zip(rows, identities, strict=True)
-    )
-
-
-def _scores(descriptors: Doubles) -> Doubles:
-    """Mean cosine of each member to the others of its group."""
-    others = len(descriptors) - 1
-    if others == 0:
-        return np.ones(1)
-    own = np.einsum("ij,ij->i", descriptors, descriptors)
-    scores: Doubles = (descriptors @ descriptors.sum(axis=0) - own) / others
-    return scores
+def _within(groups: Integers) -> Integers:
+    """Pairs of members of one group, at most `LEARNED_STEPS` apart in order of time."""
+    order = np.argsort(groups, kind="stable")
+    pairs = [
+        np.stack([order[:-step], order[step:]], axis=1)[
+            groups[order[:-step]] == groups[order[step:]]
+        ]
+        for step in range(1, min(LEARNED_STEPS + 1, len(order)))
+    ]
+    return np.concatenate([NO_PAIRS, *pairs])

@@ -7,7 +7,13 @@ from surveil_reid.matching.distances import (
     similarity_blocks,
 )
 from surveil_reid.matching.index import DescriptorIndex
-from surveil_reid.matching.reranking import RerankOptions, rerank, rerank_within
+from surveil_reid.matching.neighbours import nearest_neighbours
+from surveil_reid.matching.reranking import (
+    RerankOptions,
+    neighbourhood_overlaps,
+    rerank,
+    rerank_within,
+)
 
 __all__ = [
     "DescriptorIndex",
@@ -15,6 +21,8 @@ __all__ = [
     "check_vectors",
     "cosine_similarities",
     "euclidean_distances",
+    "nearest_neighbours",
+    "neighbourhood_overlaps",
     "rerank",
     "rerank_within",
     "similarity_blocks",

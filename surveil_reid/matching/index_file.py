@@ -8,13 +8,12 @@ import errno
 import hashlib
 import json
 import os
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from surveil_reid.core import ReadOnlyError, SpaceError, StoreError
+from surveil_reid.core import ReadOnlyError, SpaceError, StoreError, replaced_whole
 
 FORMAT = "surveil-reid index 1"
 CHECKSUM_BYTES = hashlib.sha256().digest_size
@@ -40,13 +39,8 @@ def replaced(path: Path, facts: Facts) -> Iterator[Callable[[bytes], int]]:
         StoreError: when writing fails for another reason.
     """
     try:
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        try:
-            with draft.open("xb") as stream:
-                yield from _checked_write(stream, facts)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        with replaced_whole(path) as stream:
+            yield from _checked_write(stream, facts)
     except OSError as error:
         raise _explained(error, path) from error
 
@@ -61,8 +55,6 @@ def _checked_write(stream: BinaryIO, facts: Facts) -> Iterator[Callable[[bytes],
     write(_first_line(facts))
     yield write
     stream.write(checksum.digest())
-    stream.flush()
-    os.fsync(stream.fileno())
 
 
 def _first_line(facts: Facts) -> bytes:

@@ -21,8 +21,14 @@ from surveil_reid.matching.distances import check_vectors, similarity_blocks
 
 PAIRS_AT_ONCE = 16_384
 
-ROWS_AT_ONCE = 256
-"""Rows of similarities at a time; blocks of a data set's size then fit a processor's cache."""
+ORTHOGONAL = 2
+"""Squared Euclidean distance of orthogonal vectors of length 1."""
+
+ROWS_AT_ONCE = 512
+"""Rows of similarities at a time; fewer make slower products of matrices."""
+
+ROWS_COMPARED = 32
+"""Rows compared at a time; blocks of a data set's size then fit a processor's cache."""
 
 GROUPS_EACH = 8
 """Groups of columns for each neighbour sought; with more of them, fewer candidates are sorted."""
@@ -73,10 +79,11 @@ def rerank(query: Floats, gallery: Floats, *, options: RerankOptions) -> Floats:
     check_vectors(query, name="queries")
     check_vectors(gallery, dim=query.shape[1], name="gallery vectors")
     together = np.concatenate([query, gallery])
-    neighbours, scale = _neighbours(together, max(options.k1 + 1, options.k2))
+    out = np.empty((len(query), len(gallery)), np.float32)
+    neighbours, scale = _neighbours(together, max(options.k1 + 1, options.k2), out)
     encoding = _encode(together, neighbours, scale, options)
-    queries, others = encoding[: len(query)], encoding[len(query) :]
-    return _compare((query, queries), (gallery, others), scale, options)
+    _compare(out, encoding[: len(query)], encoding[len(query) :], scale, options)
+    return out
 
 
 def rerank_within(vectors: Floats, *, options: RerankOptions) -> Floats:
@@ -96,40 +103,78 @@ def rerank_within(vectors: Floats, *, options: RerankOptions) -> Floats:
         ArrayError: when the vectors are not finite or not normalised.
     """
     check_vectors(vectors)
-    neighbours, scale = _neighbours(vectors, max(options.k1 + 1, options.k2))
+    out = np.empty((len(vectors), len(vectors)), np.float32)
+    neighbours, scale = _neighbours(vectors, max(options.k1 + 1, options.k2), out)
     encoding = _encode(vectors, neighbours, scale, options)
-    out = _compare((vectors, encoding), (vectors, encoding), scale, options)
+    _compare(out, encoding, encoding, scale, options)
     np.fill_diagonal(out, 0)
     both_ways: Floats = (out + out.T) / np.float32(2)
     return both_ways
 
 
-def _compare(
-    first: tuple[Floats, sparse.csr_array],
-    second: tuple[Floats, sparse.csr_array],
-    scale: Floats,
-    options: RerankOptions,
-) -> Floats:
-    """Equation 8, the Jaccard distance with a share of the plain one: float32 `(n, m)`.
+def neighbourhood_overlaps(
+    vectors: Floats, neighbours: Integers, pairs: Integers, *, options: RerankOptions
+) -> Doubles:
+    """How much the k-reciprocal neighbourhoods of some pairs overlap: 1 less the Jaccard distance.
+
+    Unlike `rerank_within` it needs no more than the nearest neighbours, so that its cost does not
+    grow with the square of n. For the largest squared distance in a row, which nobody knows then,
+    stands that of orthogonal vectors.
 
     Args:
-        first: vectors `(n, dim)` and their encodings.
-        second: vectors `(m, dim)` and their encodings.
-        scale: float32, at least `(n,)`: the largest squared distance from each of the first.
+        vectors: float32 `(n, dim)`, L2-normalised.
+        neighbours: int64 `(n, k)`, nearest first, each vector first in its own row, -1 where there
+            are none; k above k1 for the paper's neighbourhoods.
+        pairs: int64 `(p, 2)`, positions.
+        options: how far to look; `lambda_` means nothing here.
+
+    Returns:
+        float64 `(p,)` in 0..1; pairs whose neighbourhoods have nothing in common have 0.
+    """
+    scale = np.full(len(vectors), ORTHOGONAL, np.float32)
+    encoding = _encode(vectors, neighbours, scale, options)
+    shared = np.empty(len(pairs), np.float64)
+    for start in range(0, len(pairs), PAIRS_AT_ONCE):
+        part = slice(start, start + PAIRS_AT_ONCE)
+        first, second = encoding[pairs[part, 0]], encoding[pairs[part, 1]]
+        shared[part] = first.minimum(second).sum(axis=1)
+    overlaps: Doubles = shared / (2 - shared)
+    return overlaps
+
+
+def _compare(
+    similarities: Floats,
+    first: sparse.csr_array,
+    second: sparse.csr_array,
+    scale: Floats,
+    options: RerankOptions,
+) -> None:
+    """Equation 8, the Jaccard distance with a share of the plain one, in place of similarities.
+
+    Args:
+        similarities: float32 `(n, m)`, overwritten with the distances.
+        first: the encodings of the n.
+        second: those of the m.
+        scale: float32, at least `(n,)`: the largest squared distance from each of the n.
         options: the shares.
     """
-    (vectors, encoding), (others, other_encoding) = first, second
-    out = np.empty((len(vectors), len(others)), np.float32)
-    inverted = other_encoding.tocsc()
-    for rows, block in similarity_blocks(vectors, others, rows=ROWS_AT_ONCE):
-        plain = (2 - 2 * block) / scale[rows, None]
-        jaccard = _jaccard_distances(encoding[rows], inverted)
-        out[rows] = (1 - options.lambda_) * jaccard + options.lambda_ * plain
-    return out
+    inverted = second.tocsc()
+    for start in range(0, len(similarities), ROWS_COMPARED):
+        rows = slice(start, start + ROWS_COMPARED)
+        block = similarities[rows]
+        plain = (2 - 2 * block) / scale[: len(similarities)][rows, None]
+        jaccard = _jaccard_distances(first[rows], inverted)
+        block[:] = (1 - options.lambda_) * jaccard + options.lambda_ * plain
 
 
-def _neighbours(vectors: Floats, count: int) -> tuple[Integers, Floats]:
+def _neighbours(vectors: Floats, count: int, kept: Floats) -> tuple[Integers, Floats]:
     """Each vector's nearest, and the largest squared distance from it.
+
+    Args:
+        vectors: float32 `(n, dim)`, L2-normalised.
+        count: how many neighbours.
+        kept: float32 `(a, b)`, filled with the cosine similarities of the first a vectors with the
+            last b, so that nobody computes them again.
 
     Returns:
         int64 `(n, min(count, n))`, nearest first, itself before all others and ties by position;
@@ -139,6 +184,8 @@ def _neighbours(vectors: Floats, count: int) -> tuple[Integers, Floats]:
     nearest = np.empty((len(vectors), count), np.int64)
     scale = np.empty(len(vectors), np.float32)
     for rows, block in similarity_blocks(vectors, vectors, rows=ROWS_AT_ONCE):
+        wanted = kept[rows]
+        wanted[:] = block[: len(wanted), len(vectors) - kept.shape[1] :]
         scale[rows] = 2 - 2 * block.min(axis=1)
         block[np.arange(len(block)), np.arange(rows.start, rows.stop)] = np.inf
         nearest[rows] = _largest(block, count)
@@ -205,10 +252,12 @@ def _mutual(neighbours: Integers, k: int) -> sparse.csr_array:
 
 
 def _as_sets(neighbours: Integers) -> sparse.csr_array:
-    count, width = neighbours.shape
-    starts = np.arange(count + 1) * width
-    ones = np.ones(count * width)
-    return sparse.csr_array((ones, neighbours.ravel(), starts), shape=(count, count))
+    """Rows of a sparse 0/1 matrix `(n, n)`; -1 is nobody."""
+    count = len(neighbours)
+    there = neighbours >= 0
+    starts = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
+    ones = np.ones(starts[-1])
+    return sparse.csr_array((ones, neighbours[there], starts), shape=(count, count))
 
 
 def _squared_distances(vectors: Floats, first: Integers, second: Integers) -> Doubles:

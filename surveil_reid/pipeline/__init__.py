@@ -9,17 +9,30 @@ from surveil_reid.pipeline.plan import Failure
 from surveil_reid.pipeline.process import ProcessReport, RecordingReport, process
 from surveil_reid.pipeline.progress import Progress
 from surveil_reid.pipeline.queries import (
+    choose_person,
     describe_identity,
     describe_pictures,
     describe_tracklet,
+    find_people,
+    pictures_of,
 )
 from surveil_reid.pipeline.reembedding import ReembedReport, reembed
+from surveil_reid.pipeline.review import (
+    concerned_identities,
+    confirm_tracklets,
+    merge_identities,
+    redo_decisions,
+    reject_tracklets,
+    split_identity,
+    undo_decisions,
+)
 from surveil_reid.pipeline.searching import (
     Hit,
     SearchOptions,
     SearchResult,
     search,
 )
+from surveil_reid.pipeline.suggesting import Suggestion, answer_suggestion, is_open, suggestions
 from surveil_reid.pipeline.tracks import write_box_tracks
 
 __all__ = [
@@ -35,16 +48,30 @@ __all__ = [
     "SearchOptions",
     "SearchResult",
     "Sighting",
+    "Suggestion",
+    "answer_suggestion",
+    "choose_person",
+    "concerned_identities",
+    "confirm_tracklets",
     "describe_identity",
     "describe_pictures",
     "describe_tracklet",
     "doctor",
     "export_identities",
+    "find_people",
     "index_state",
+    "is_open",
     "link_store",
+    "merge_identities",
+    "pictures_of",
     "process",
+    "redo_decisions",
     "reembed",
+    "reject_tracklets",
     "search",
     "sightings",
+    "split_identity",
+    "suggestions",
+    "undo_decisions",
     "write_box_tracks",
 ]

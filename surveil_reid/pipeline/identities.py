@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from surveil_reid.store import Identity, Store, TrackletState
 
 
@@ -15,6 +17,8 @@ class Sighting:
         start: UTC seconds since 1970.
         end: UTC seconds since 1970.
         score: mean cosine similarity to the identity's other tracklets; 1 for a single one.
+        probability: that it is the same person as those; None for a single one, or where the
+            model's scores are not calibrated.
         crop: path of the best crop.
     """
 
@@ -23,17 +27,22 @@ class Sighting:
     start: float
     end: float
     score: float
+    probability: float | None
     crop: str | None
 
 
-def best_crop(store: Store, tracklet: TrackletState) -> str | None:
-    """Path of the picture that shows a tracklet best, None where no crop of it was kept."""
-    best = max(tracklet.crops, key=lambda crop: crop.quality, default=None)
+def best_crop(store: Store, *tracklets: TrackletState) -> str | None:
+    """Path of the picture that shows tracklets best, None where no crop of any was kept."""
+    crops = [crop for tracklet in tracklets for crop in tracklet.crops]
+    best = max(crops, key=lambda crop: crop.quality, default=None)
     return None if best is None else str(store.crops.path(best.file))
 
 
 def sightings(store: Store, identity: Identity) -> tuple[Sighting, ...]:
     """The tracklets of an identity, in order of time."""
+    model = store.model()
+    alone = len(identity.tracklet_ids) == 1
+    calibration = None if model is None or alone else model.calibration
     found = []
     for tracklet_id, score in zip(identity.tracklet_ids, identity.scores, strict=True):
         tracklet = store.tracklet(tracklet_id)
@@ -44,6 +53,9 @@ def sightings(store: Store, identity: Identity) -> tuple[Sighting, ...]:
                 start=tracklet.start,
                 end=tracklet.end,
                 score=score,
+                probability=None
+                if calibration is None
+                else float(calibration.probability(np.array(score, np.float32))),
                 crop=best_crop(store, tracklet),
             )
         )

@@ -1,10 +1,11 @@
 """Identities over the whole store."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from surveil_reid.core import ModelInfo, WeightsError
-from surveil_reid.identity import Group, LinkOptions, extend, link
+from surveil_reid.core import ModelInfo, ReviewDecision, Tracklet, WeightsError, vouched
+from surveil_reid.identity import Group, LinkOptions, constraints_of, extend, link
 from surveil_reid.store import IdentityGroup, Store
 
 
@@ -29,7 +30,8 @@ def link_store(store: Store, *, similarity: float | None = None) -> LinkReport:
     """Compute the identities of the whole store anew; identities keep their ids where they can.
 
     Args:
-        store: whose tracklets to link; doubtful ones stay out.
+        store: whose tracklets to link; doubtful ones stay out, unless a reviewer has confirmed
+            them. What reviewers have decided is obeyed.
         similarity: cosine similarity from which tracklets are one person; None takes the one
             fitted for the store's model.
 
@@ -47,18 +49,33 @@ def link_new(store: Store) -> LinkReport:
 def _link(store: Store, similarity: float | None, *, anew: bool) -> LinkReport:
     began = time.perf_counter()
     model = store.model()
-    tracklets = store.tracklets()
+    decisions = store.decisions()
+    tracklets = _linkable(store, decisions)
     groups: tuple[Group, ...] = ()
     if model is not None and tracklets:
         options = LinkOptions(similarity=_similarity(model, similarity))
-        groups = (link if anew else extend)(tracklets, options, known=store.memberships())
-    store.set_identities([IdentityGroup(g.identity, g.members, g.scores) for g in groups])
+        groups = (link if anew else extend)(
+            tracklets,
+            options,
+            known=store.memberships(),
+            constraints=constraints_of(decisions),
+        )
+    store.set_identities(
+        [IdentityGroup(g.identity, g.members, g.scores) for g in groups], obeying=decisions
+    )
     return LinkReport(
         tracklets=len(tracklets),
         identities=len(groups),
         links=len(tracklets) - len(groups),
         seconds=time.perf_counter() - began,
     )
+
+
+def _linkable(store: Store, decisions: Sequence[ReviewDecision]) -> tuple[Tracklet, ...]:
+    """The tracklets that are not doubtful, and those of the others that a reviewer vouches for."""
+    tracklets = store.tracklets()
+    doubtful = vouched(decisions) - {tracklet.id for tracklet in tracklets}
+    return tracklets + store.chosen_tracklets(doubtful)
 
 
 def _similarity(model: ModelInfo, similarity: float | None) -> float:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from surveil_reid.core import Floats, InputError, Integers, Tracklet, UnknownNameError
+from surveil_reid.core import Floats, InputError, Integers, ModelInfo, Tracklet, UnknownNameError
 from surveil_reid.identity import decide
 from surveil_reid.matching import RerankOptions, rerank
 from surveil_reid.pipeline.identities import best_crop
@@ -63,7 +63,8 @@ class Hit:
         start: UTC seconds since 1970.
         end: UTC seconds since 1970.
         score: cosine similarity to the query.
-        probability: that it is the person, or None where the model's scores are not calibrated.
+        probability: that it is the person, 0..1, or None where the model's scores are not
+            calibrated.
         match: whether the score says "the same person" at the false-alarm rate asked for.
         crop: path of the best crop.
     """
@@ -96,6 +97,14 @@ class SearchResult:
     threshold: float
     extrapolated: bool
     hits: tuple[Hit, ...]
+
+    def by_identity(self) -> tuple[tuple[int | None, tuple[Hit, ...]], ...]:
+        """The hits of each identity, in the order of their best; last those of none (None)."""
+        groups: dict[int | None, list[Hit]] = {}
+        for hit in self.hits:
+            groups.setdefault(hit.identity, []).append(hit)
+        ordered = sorted(groups.items(), key=lambda group: group[0] is None)
+        return tuple((identity, tuple(hits)) for identity, hits in ordered)
 
 
 def search(
@@ -132,6 +141,7 @@ def search(
         gallery_size=max(len(candidates), 1),
         false_alarm=options.false_alarm,
     )
+    probabilities = _probabilities(model, similarities, len(candidates))
     identities = store.memberships()
     hits = tuple(
         Hit(
@@ -141,11 +151,13 @@ def search(
             start=tracklet.start,
             end=tracklet.end,
             score=float(score),
-            probability=None,
+            probability=probability,
             match=bool(match),
             crop=best_crop(store, store.tracklet(tracklet.id)),
         )
-        for (tracklet, score), match in zip(found, decision.matches, strict=True)
+        for (tracklet, score), match, probability in zip(
+            found, decision.matches, probabilities, strict=True
+        )
     )
     if not store.read_only:
         store.log("search", {"hits": [hit.tracklet for hit in hits], **asdict(options)})
@@ -156,6 +168,17 @@ def search(
         extrapolated=decision.extrapolated,
         hits=hits,
     )
+
+
+def _probabilities(
+    model: ModelInfo, similarities: Floats, gallery_size: int
+) -> Sequence[float | None]:
+    if model.calibration is None:
+        return [None] * len(similarities)
+    found: list[float] = model.calibration.probability(
+        similarities, gallery_size=gallery_size
+    ).tolist()
+    return found
 
 
 def _candidates(

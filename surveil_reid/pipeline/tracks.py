@@ -1,6 +1,6 @@
 """Box tracks of processed recordings as MOT text, for scoring and for other tools."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +15,13 @@ def write_box_tracks(
     folder: Path,
     *,
     options: TrackingOptions | None = None,
+    identities: bool = False,
 ) -> tuple[Path, ...]:
     """Write one MOT text file per recording, beside the list of its analysed frames.
 
-    The ids are the store's tracklet ids. Short gaps are filled linearly, with confidence 0; what is
-    doubtful is left out, as it is from linking and search.
+    The ids are the store's tracklet ids, or identities, which are the same in every camera and
+    which `score_cameras` scores over all of them. Short gaps are filled linearly, with confidence
+    0; what is doubtful is left out, as it is from linking and search.
 
     Args:
         store: where the tracklets are.
@@ -27,6 +29,7 @@ def write_box_tracks(
         folder: made if need be. A file is named for its camera, and for the recording too where a
             camera has several.
         options: how long a gap may be to be filled.
+        identities: number people by their identities.
 
     Returns:
         The files, in the order of the recordings.
@@ -34,18 +37,28 @@ def write_box_tracks(
     folder.mkdir(parents=True, exist_ok=True)
     max_gap = (options or TrackingOptions()).lost_seconds
     cameras = [recording.camera for recording in recordings]
+    people = store.memberships() if identities else None
     paths = []
     for recording in recordings:
         several = cameras.count(recording.camera) > 1
         stem = f"-{Path(recording.path).stem}" if several else ""
         path = folder / f"{recording.camera}{stem}.txt"
-        write_mot(path, recording_tracks(store, recording, max_gap=max_gap))
+        write_mot(path, recording_tracks(store, recording, max_gap=max_gap, people=people))
         paths.append(path)
     return tuple(paths)
 
 
-def recording_tracks(store: Store, recording: Recording, *, max_gap: float) -> MotTracks:
-    """The box tracks of one recording, gaps of up to `max_gap` seconds filled."""
+def recording_tracks(
+    store: Store, recording: Recording, *, max_gap: float, people: Mapping[int, int] | None = None
+) -> MotTracks:
+    """The box tracks of one recording.
+
+    Args:
+        store: where the tracklets are.
+        recording: whose.
+        max_gap: seconds of the longest gap that is filled.
+        people: identity by tracklet, to number boxes by; None numbers them by tracklet.
+    """
     segments = list(store.segments(recording.id))
     frames = np.concatenate([np.zeros(0, np.int64), *(s.frames for s in segments)])
     times = np.concatenate([np.zeros(0), *(s.times + recording.start for s in segments)])
@@ -58,8 +71,9 @@ def recording_tracks(store: Store, recording: Recording, *, max_gap: float) -> M
         if id_ not in doubtful
     }
     rows = [
-        (frame, id_, box, confidence)
+        (frame, id_ if people is None else people[id_], box, confidence)
         for id_, track in tracks.items()
+        if people is None or id_ in people
         for frame, box, confidence in zip(track.frames, track.boxes, track.confidences, strict=True)
     ]
     rows.sort(key=lambda row: row[:2])

@@ -1,6 +1,7 @@
 """The store: recordings, tracklets, crops and identities in a database and a folder."""
 
 from surveil_reid.store.crop_files import CropFolder
+from surveil_reid.store.decisions import Reverted
 from surveil_reid.store.opening import open_store
 from surveil_reid.store.store import Store
 from surveil_reid.store.values import (
@@ -28,6 +29,7 @@ __all__ = [
     "NewRecording",
     "Recording",
     "Removed",
+    "Reverted",
     "SegmentCommit",
     "SegmentDetections",
     "Store",

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, inspect
 
-from surveil_reid.core import SchemaError, StoreError
+from surveil_reid.core import OutdatedError, SchemaError, StoreError
 from surveil_reid.store.engine import Database
 from surveil_reid.store.failures import database_failures
 from surveil_reid.store.schema import REVISION
@@ -32,7 +32,7 @@ def migrate(database: Database) -> None:
         SchemaError: when the schema is newer than this software.
         StoreError: when the database holds something else, or cannot be written.
     """
-    if _is_current(database):
+    if _found(database) == REVISION:
         return
     # Only now: a stranger's database is left as it is.
     database.use_write_ahead_log()
@@ -47,14 +47,20 @@ def check_current(database: Database) -> None:
 
     Raises:
         SchemaError: when the schema is newer than this software.
-        StoreError: when it is older or the database holds something else.
+        OutdatedError: when it is older.
+        StoreError: when there is none, or the database holds something else.
     """
-    if not _is_current(database):
-        msg = f"{database.name} has an older schema or none; open it once for writing"
+    found = _found(database)
+    if found is None:
+        msg = f"{database.name} holds no store yet; open it once for writing"
         raise StoreError(msg)
+    if found != REVISION:
+        msg = f"{database.name} has an older schema; open it once for writing"
+        raise OutdatedError(msg)
 
 
-def _is_current(database: Database) -> bool:
+def _found(database: Database) -> str | None:
+    """The revision of a store's schema; None of an empty database."""
     with database_failures(database.name), database.engine.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
         if found is None:
@@ -68,7 +74,7 @@ def _is_current(database: Database) -> bool:
             "the newest that this software knows; update surveil-reid"
         )
         raise SchemaError(msg) from error
-    return found == REVISION
+    return found
 
 
 def _refuse_strangers(database: Database, connection: Connection) -> None:

@@ -1,12 +1,13 @@
 """Which embedder made the descriptors; those of two are never mixed."""
 
+import json
 from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from surveil_reid.core import ModelInfo, ModelMismatchError, OperatingPoint
+from surveil_reid.core import Calibration, ModelInfo, ModelMismatchError, OperatingPoint
 from surveil_reid.store.schema import ModelRow, TrackletRow
 
 
@@ -37,6 +38,7 @@ def save_model(session: Session, info: ModelInfo) -> int:
         "preprocessing": info.preprocessing,
         "linking": [asdict(point) for point in info.linking],
         "linking_similarity": info.linking_similarity,
+        "calibration": _plain(info.calibration),
         "source": info.source,
     }
     row = session.scalars(select(ModelRow).where(ModelRow.sha256 == info.sha256)).first()
@@ -50,6 +52,11 @@ def save_model(session: Session, info: ModelInfo) -> int:
     return row.id
 
 
+def _plain(calibration: Calibration | None) -> dict[str, Any] | None:
+    """As it comes back from the database, so that the two can be compared."""
+    return None if calibration is None else json.loads(json.dumps(calibration.as_dict()))
+
+
 def model_info(row: ModelRow) -> ModelInfo:
     """The row as a value."""
     return ModelInfo(
@@ -59,5 +66,6 @@ def model_info(row: ModelRow) -> ModelInfo:
         preprocessing=row.preprocessing,
         linking=tuple(OperatingPoint(**point) for point in row.linking),
         linking_similarity=row.linking_similarity,
+        calibration=None if row.calibration is None else Calibration.from_dict(row.calibration),
         source=row.source,
     )

@@ -30,6 +30,7 @@ def open_store(
     Raises:
         ReadOnlyError: when the file or a folder cannot be written.
         SchemaError: when a newer version of the software made the store.
+        OutdatedError: when an older one did, and it is to be read only.
         BusyError: when another process keeps its lock.
         StoreError: when the URL names no usable database, or one that holds something else.
     """

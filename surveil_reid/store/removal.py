@@ -12,8 +12,9 @@ from surveil_reid.core import Floats, UnknownNameError, describe
 from surveil_reid.store.chunks import chunks
 from surveil_reid.store.codec import encode_vector
 from surveil_reid.store.crop_rows import crops_of
-from surveil_reid.store.identities import delete_empty_identities
+from surveil_reid.store.decisions import forget
 from surveil_reid.store.journal import log, raise_revision
+from surveil_reid.store.memberships import delete_empty_identities
 from surveil_reid.store.recordings import camera_id
 from surveil_reid.store.schema import (
     CameraRow,
@@ -133,6 +134,7 @@ def _delete_tracklets(session: Session, tracklets: Collection[int]) -> list[str]
     for some in chunks(tracklets):
         files += session.scalars(select(CropRow.file).where(CropRow.tracklet_id.in_(some)))
         session.execute(delete(TrackletRow).where(TrackletRow.id.in_(some)))
+    forget(session, tracklets)
     return files
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION: Final = "0001"  # of the newest migration
+REVISION: Final = "0002"  # of the newest migration
 
 # A length makes MySQL choose LONGBLOB over its BLOB of 64 KiB; other databases ignore it.
 _BLOB = LargeBinary(2**32 - 1)
@@ -103,6 +103,7 @@ class ModelRow(Base):
     preprocessing: Mapped[dict[str, Any]]
     linking: Mapped[list[dict[str, Any]]]
     linking_similarity: Mapped[float | None]
+    calibration: Mapped[dict[str, Any] | None]
     source: Mapped[str] = mapped_column(Text)
 
 
@@ -192,16 +193,18 @@ class MembershipRow(Base):
 
 
 class DecisionRow(Base):
-    """What a reviewer decided about identities, until it is undone."""
+    """What a reviewer decided, and which memberships that changed; those undone stand last."""
 
     __tablename__ = "decision"
     __table_args__ = (
         CheckConstraint("kind IN ('confirm', 'reject', 'merge', 'split')", name="kind"),
+        {"sqlite_autoincrement": True},  # the log names decisions for good
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
     payload: Mapped[dict[str, Any]]
+    changes: Mapped[list[dict[str, Any]]]
     made_at: Mapped[float]
     made_by: Mapped[str | None] = mapped_column(Text)
     undone_at: Mapped[float | None]

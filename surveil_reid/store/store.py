@@ -1,15 +1,16 @@
 """The store as other packages see it: one class, each method one transaction."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from surveil_reid.core import BoxTrack, Floats, Integers, ModelInfo, Tracklet
+from surveil_reid.core import BoxTrack, Floats, Integers, ModelInfo, ReviewDecision, Tracklet
 from surveil_reid.store import (
     counts,
     crop_rows,
+    decisions,
     identities,
     journal,
     models,
@@ -20,6 +21,7 @@ from surveil_reid.store import (
 )
 from surveil_reid.store import reembed as change_over
 from surveil_reid.store.crop_files import CropFolder
+from surveil_reid.store.decisions import Reverted
 from surveil_reid.store.engine import Database
 from surveil_reid.store.failures import file_failures
 from surveil_reid.store.values import (
@@ -184,6 +186,11 @@ class Store:
                 session, doubtful=doubtful, cameras=cameras, after=after, before=before
             )
 
+    def chosen_tracklets(self, ids: Collection[int]) -> tuple[Tracklet, ...]:
+        """Those of these tracklets that have a descriptor, doubtful or not, by id."""
+        with self._database.reading() as session:
+            return tracklets.chosen_tracklets(session, ids)
+
     def descriptors(self, *, doubtful: bool = False) -> tuple[Integers, Floats]:
         """Ids, int64 `(n,)` rising, and descriptors, float32 `(n, dim)`, both of `tracklets`."""
         with self._database.reading() as session:
@@ -234,15 +241,79 @@ class Store:
         with self._database.reading() as session:
             return identities.read_identity(session, number)
 
-    def set_identities(self, groups: Sequence[IdentityGroup]) -> tuple[int, ...]:
+    def set_identities(
+        self, groups: Sequence[IdentityGroup], *, obeying: Sequence[ReviewDecision] | None = None
+    ) -> tuple[int, ...]:
         """Replace the whole assignment; the identities' ids, parallel to `groups`.
+
+        Args:
+            groups: all of it. Who a reviewer put to an identity is marked so.
+            obeying: the decisions that the groups obey; None checks nothing.
 
         Raises:
             UnknownNameError: when an identity or tracklet is not there.
             ArrayError: when a tracklet or an identity comes twice.
+            BusyError: when other decisions stand by now.
+        """
+        ids = None if obeying is None else [decision.id for decision in obeying]
+        with self._database.writing() as session:
+            return identities.set_identities(session, groups, ids)
+
+    # Reviewers' decisions
+
+    def decisions(self) -> tuple[ReviewDecision, ...]:
+        """The decisions that stand, the oldest first."""
+        with self._database.reading() as session:
+            return decisions.standing(session)
+
+    def decide(
+        self,
+        decision: ReviewDecision,
+        groups: Sequence[IdentityGroup],
+        *,
+        seen: Mapping[int, int],
+        obeying: Sequence[ReviewDecision],
+    ) -> ReviewDecision:
+        """Store a decision together with what it changes; it ends what could be redone.
+
+        The decision that was undone last is made again instead where it is the same, so that it
+        gives the same numbers.
+
+        Args:
+            decision: what was decided.
+            groups: the identities that change, with all their members.
+            seen: identity by tracklet, of those in the groups that had one.
+            obeying: the decisions that stood when this was worked out.
+
+        Returns:
+            The decision with its number.
+
+        Raises:
+            BusyError: when identities or decisions have changed meanwhile.
         """
         with self._database.writing() as session:
-            return identities.set_identities(session, groups)
+            decisions.require_standing(
+                decisions.standing(session), [earlier.id for earlier in obeying]
+            )
+            return decisions.decide(session, decision, groups, seen)
+
+    def undo(self, steps: int = 1, *, who: str | None = None) -> Reverted:
+        """Take back the last decisions, the latest first.
+
+        Raises:
+            InputError: when there are not so many.
+        """
+        with self._database.writing() as session:
+            return decisions.undo(session, steps, who)
+
+    def redo(self, steps: int = 1, *, who: str | None = None) -> Reverted:
+        """Make decisions again that were undone, the last undone first.
+
+        Raises:
+            InputError: when there are not so many.
+        """
+        with self._database.writing() as session:
+            return decisions.redo(session, steps, who)
 
     # Removal
 

@@ -1,13 +1,14 @@
 """Reads tracklets back: as linking and search see them, as a resumed run does, and their boxes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from surveil_reid.core import BoxTrack, Floats, Integers, Tracklet, UnknownNameError
+from surveil_reid.store.chunks import chunks
 from surveil_reid.store.codec import decode_matrix, decode_track, decode_vector
 from surveil_reid.store.crop_rows import crops_of
 from surveil_reid.store.models import current_model
@@ -68,6 +69,21 @@ def find_tracklets(
         conditions.append(TrackletRow.end >= after)
     if before is not None:
         conditions.append(TrackletRow.start <= before)
+    return _tracklets(session, conditions)
+
+
+def chosen_tracklets(session: Session, numbers: Collection[int]) -> tuple[Tracklet, ...]:
+    """Those of these tracklets that have a descriptor, doubtful or not, in order of numbers."""
+    described = _described(doubtful=True)
+    found = [
+        tracklet
+        for some in chunks(numbers)
+        for tracklet in _tracklets(session, [*described, TrackletRow.id.in_(some)])
+    ]
+    return tuple(sorted(found, key=lambda tracklet: tracklet.id))
+
+
+def _tracklets(session: Session, conditions: Sequence[ColumnElement[bool]]) -> tuple[Tracklet, ...]:
     columns = (TrackletRow.id, TrackletRow.camera_id, TrackletRow.start, TrackletRow.end)
     query = select(*columns, TrackletRow.descriptor).where(*conditions)
     # Sorted here: asked to, SQLite reads the whole table in order instead of an index on time.

@@ -11,6 +11,7 @@ from surveil_reid.core import ArrayError, BoxTrack, UnknownNameError
 from surveil_reid.store.chunks import chunks
 from surveil_reid.store.codec import encode_track, encode_vector
 from surveil_reid.store.crop_rows import replace_crops
+from surveil_reid.store.decisions import rename
 from surveil_reid.store.schema import RecordingRow, TrackletRow, TrackPartRow
 from surveil_reid.store.timeline import Timeline
 from surveil_reid.store.values import TrackletUpdate
@@ -65,6 +66,7 @@ def apply_update(session: Session, work: Work, change: TrackletUpdate) -> tuple[
     _append_parts(session, tracklet_id, parts)
     _take_parts(session, tracklet_id, change.absorbs)
     dropped = replace_crops(session, tracklet_id, change, work.timeline)
+    rename(session, change.absorbs, tracklet_id)
     for numbers in chunks(change.absorbs):
         session.execute(delete(TrackletRow).where(TrackletRow.id.in_(numbers)))
     return tracklet_id, dropped

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from surveil_reid.core import ArrayError, Doubles, Floats, InputError, Integers
+from surveil_reid.core import ArrayError, Doubles, Floats, InputError, Integers, replaced_whole
 
 _SHORTEST, _LONGEST = 6, 10
 _CONFIDENCE = 6
@@ -119,7 +119,8 @@ def write_mot(path: str | Path, tracks: MotTracks) -> None:
 
 
 def _write_lines(path: Path, lines: Iterable[str]) -> None:
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
+    with replaced_whole(path) as stream:
+        stream.writelines(f"{line}\n".encode("ascii") for line in lines)
 
 
 def _read_frames(path: Path) -> frozenset[int] | None:

@@ -1,5 +1,6 @@
-"""Recordings in, frames out: probing, decoding, sampling and the motion gate."""
+"""Recordings in, frames out: probing, decoding, sampling and the motion gate; and clips out."""
 
+from surveil_reid.video.clips import write_clip
 from surveil_reid.video.motion import MotionGate
 from surveil_reid.video.options import VideoOptions
 from surveil_reid.video.pictures import read_picture
@@ -18,4 +19,5 @@ __all__ = [
     "read_frames",
     "read_picture",
     "start_from_name",
+    "write_clip",
 ]

@@ -93,3 +93,21 @@ def _fails(run: Run, truth: Path, tracks: Path, says: str) -> None:
     assert err.startswith("error: ")
     assert says in err
     assert err.count("\n") == 1
+
+
+def test_tracks_of_identities_are_scored_over_all_cameras(
+    run_json: RunJson, store: str, tmp_path: Path
+) -> None:
+    """The boxes of the site, held against themselves: the people are those of the store."""
+    written = run_json("identities", "tracks", tmp_path / "tracks", "--store", store)
+    assert sorted(Path(file).name for file in written["files"]) == ["gate.txt", "yard.txt"]
+    found = run_json(
+        "score-tracks", "--truth", tmp_path / "tracks", "--tracks", tmp_path / "tracks"
+    )
+    people = run_json("identities", "list", "--store", store)["identities"]
+    assert any(len(person["cameras"]) == 2 for person in people)
+    assert found["cross_camera"]["identities_found"] == len(people)
+    rows = (tmp_path / "tracks" / "gate.txt").read_text().splitlines()
+    assert {int(row.split(",")[1]) for row in rows} == {
+        person["id"] for person in people if "gate" in person["cameras"]
+    }

@@ -1,5 +1,8 @@
 """Value types refuse what is wrong, and the few formulas agree with independent ones."""
 
+import resource
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,6 +20,7 @@ from surveil_reid.core import (
     describe,
     errors,
     l2_normalise,
+    replaced_whole,
 )
 
 whole_boxes = st.lists(
@@ -184,3 +188,31 @@ def test_every_error_is_one_of_ours_and_in_the_tree() -> None:
     for error in classes:
         assert error.__name__ in (errors.__doc__ or "")
         assert error.__name__ in core.__all__
+
+
+def test_a_file_is_replaced_whole_or_stays_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with replaced_whole(path) as stream:
+        stream.write(b"first")
+    assert path.stat().st_mode & 0o777 == 0o644
+    with pytest.raises(TypeError), replaced_whole(path) as stream:
+        stream.writelines([b"half", "of it"])  # type: ignore[list-item]
+    assert path.read_bytes() == b"first"
+    with replaced_whole(path) as stream:
+        stream.write(b"second")
+        assert path.read_bytes() == b"first"
+    assert path.read_bytes() == b"second"
+    assert [item.name for item in path.parent.iterdir()] == ["file"]
+
+
+def test_no_space_leaves_the_older_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"first")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, resource.RLIM_INFINITY))
+    try:
+        with pytest.raises(OSError, match="large"), replaced_whole(path) as stream:
+            stream.write(bytes(1 << 20))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+    assert path.read_bytes() == b"first"
+    assert [item.name for item in tmp_path.iterdir()] == ["file"]

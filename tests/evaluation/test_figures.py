@@ -13,6 +13,8 @@ from PIL import Image as PillowImage
 from helpers.features import crowd, features_of
 from surveil_reid.core import ArrayError, InputError
 from surveil_reid.evaluation import verification
+from surveil_reid.evaluation.camera_pairs import score_camera_pairs
+from surveil_reid.evaluation.drawing import fit
 from surveil_reid.evaluation.features import Features
 from surveil_reid.evaluation.figures import (
     RECALL_LEVELS,
@@ -25,6 +27,7 @@ from surveil_reid.evaluation.figures import (
 )
 from surveil_reid.evaluation.heat_map import draw_camera_pairs
 from surveil_reid.evaluation.ranking import rank, rank_list
+from surveil_reid.evaluation.report import evaluate
 from surveil_reid.evaluation.retrieval import average_precision, evaluate_features
 from surveil_reid.evaluation.sheets import (
     BLUE,
@@ -35,7 +38,6 @@ from surveil_reid.evaluation.sheets import (
     TOP,
     cell_corner,
     choose,
-    fit,
     list_top,
 )
 
@@ -46,8 +48,26 @@ WHITE = (255, 255, 255)
 
 def write_all(features: Features, folder: Path, name: str = "Crowd") -> list[str]:
     """Names of the figures written, without sheets."""
-    written = write_figures(features, folder, query_paths=None, gallery_paths=None, name=name)
+    written = write_figures(
+        features, evaluate(features), folder, query_paths=None, gallery_paths=None, name=name
+    )
     return [path.name for path in written]
+
+
+def write_sheets_of(
+    features: Features,
+    folder: Path,
+    query_paths: list[Path] | None,
+    gallery_paths: list[Path] | None,
+) -> tuple[Path, ...]:
+    return write_figures(
+        features,
+        evaluate(features),
+        folder,
+        query_paths=query_paths,
+        gallery_paths=gallery_paths,
+        name="Crowd",
+    )
 
 
 def pictures(folder: Path, kind: str, count: int) -> list[Path]:
@@ -79,6 +99,7 @@ def test_figures_decode_and_have_sensible_sizes(tmp_path: Path) -> None:
     features = crowd(10)
     paths = write_figures(
         features,
+        evaluate(features),
         tmp_path / "new" / "figures",
         query_paths=pictures(tmp_path, "query", len(features.query)),
         gallery_paths=pictures(tmp_path, "gallery", len(features.gallery)),
@@ -97,9 +118,7 @@ def test_frames_are_green_where_the_identity_matches_and_red_elsewhere(tmp_path:
     features = crowd(12, seed=4)
     query_paths = pictures(tmp_path, "query", len(features.query))
     gallery_paths = pictures(tmp_path, "gallery", len(features.gallery))
-    written = write_figures(
-        features, tmp_path, query_paths=query_paths, gallery_paths=gallery_paths, name="Crowd"
-    )
+    written = write_sheets_of(features, tmp_path, query_paths, gallery_paths)
     ranking = rank(features)
     valid = np.flatnonzero(ranking.valid)
     seen = set()
@@ -122,9 +141,7 @@ def test_frames_are_green_where_the_identity_matches_and_red_elsewhere(tmp_path:
 def test_a_short_ranking_leaves_the_rest_of_its_row_white(tmp_path: Path) -> None:
     features = features_of([(1, 1, [1, 0])], [(1, 1, [1, 0]), (2, 2, [1, 0.1]), (1, 2, [0, 1])])
     query_paths, gallery_paths = pictures(tmp_path, "q", 1), pictures(tmp_path, "g", 3)
-    written = write_figures(
-        features, tmp_path, query_paths=query_paths, gallery_paths=gallery_paths, name="One"
-    )
+    written = write_sheets_of(features, tmp_path, query_paths, gallery_paths)
     assert [path.name for path in written] == CHARTS + SHEETS
     for path in written[-3:]:
         sheet = pixels(path)
@@ -159,6 +176,30 @@ def test_listed_images_are_those_of_the_rank_list() -> None:
         assert (np.diff(entry.scores) <= 0).all()
 
 
+def test_figures_show_the_lists_that_were_scored(tmp_path: Path) -> None:
+    """Re-ranked ones, where they were re-ranked; here another image comes first then."""
+    features = features_of([(1, 1, [1, 0])], [(2, 2, [1, 0.1]), (1, 2, [1, 0.3]), (2, 2, [0.1, 1])])
+    plain = evaluate(features)
+    distances = np.array([[0.5, 0.25, 1.0]], np.float32)
+    reranked = replace(plain, distances=distances, ranking=rank(features, distances=distances))
+    query_paths, gallery_paths = pictures(tmp_path, "q", 1), pictures(tmp_path, "g", 3)
+    firsts = []
+    for evaluation in (plain, reranked):
+        written = write_figures(
+            features,
+            evaluation,
+            tmp_path,
+            query_paths=query_paths,
+            gallery_paths=gallery_paths,
+            name="x",
+        )
+        firsts.append(frame_of(pixels(written[-1]), 0, 1))
+    assert firsts == [{RED}, {GREEN}]
+    (listed,) = list_top(features, np.array([0]), np.array([1.0]), distances=distances)
+    assert listed.found.tolist() == [1, 0, 2]
+    assert listed.scores.tolist() == [0.25, 0.5, 1.0]
+
+
 @pytest.mark.parametrize(
     ("shape", "ink"),
     [((10, 10), (80, 80)), ((10, 20), (40, 80)), ((1, 500), (1, 80)), ((3000, 1), (160, 1))],
@@ -180,9 +221,7 @@ def test_sheets_are_skipped_without_paths_and_without_files(tmp_path: Path) -> N
         [(query_paths, None), (None, gallery_paths), (query_paths, gone)]
     ):
         folder = tmp_path / str(number)
-        written = write_figures(
-            features, folder, query_paths=queries, gallery_paths=gallery, name="Crowd"
-        )
+        written = write_sheets_of(features, folder, queries, gallery)
         assert sorted(path.name for path in written) == sorted(CHARTS)
         assert sorted(path.name for path in folder.iterdir()) == sorted(CHARTS)
 
@@ -190,11 +229,9 @@ def test_sheets_are_skipped_without_paths_and_without_files(tmp_path: Path) -> N
 def test_paths_must_be_as_many_as_images(tmp_path: Path) -> None:
     features = crowd(5)
     with pytest.raises(InputError, match="0 paths for 10 query images"):
-        write_figures(features, tmp_path / "a", query_paths=[], gallery_paths=None, name="x")
+        write_sheets_of(features, tmp_path / "a", [], None)
     with pytest.raises(InputError, match="1 paths for 36 gallery images"):
-        write_figures(
-            features, tmp_path / "a", query_paths=None, gallery_paths=[tmp_path], name="x"
-        )
+        write_sheets_of(features, tmp_path / "a", None, [tmp_path])
     assert not (tmp_path / "a").exists()
 
 
@@ -226,10 +263,9 @@ def test_unknown_cameras_are_a_pair(tmp_path: Path) -> None:
     assert tick_names(features) == (["unknown"], ["unknown"])
 
 
-def test_one_query_and_nobody_else(tmp_path: Path) -> None:
+def test_one_query_and_nobody_else() -> None:
     features = features_of([(1, 1, [1, 0])], [(1, 2, [1, 0])])
-    assert write_all(features, tmp_path) == CHARTS
-    assert len(draw_scores(features, "x").axes[0].lines) == 0  # no impostors, no thresholds
+    assert len(draw_scores(features, (), "x").axes[0].lines) == 0
 
 
 @pytest.mark.parametrize("name", ["", "$a_b$ \\frac{1", "データ", "line\nline", "long " * 40])
@@ -246,6 +282,14 @@ def test_curve_of_ranks_is_the_cmc() -> None:
     assert bottom < expected[1] <= expected[50] <= top
     assert f"rank-1 {expected[1]:.2%}" in axes.get_legend().get_texts()[0].get_text()
     assert "Crowd: 24 of 24 queries valid, 78 gallery images" in axes.get_title()
+
+
+def test_long_subtitles_are_wrapped_and_stay_in_the_picture() -> None:
+    figure = draw_cmc(rank(crowd(12, seed=1)), "a long name, " * 4 + "re-ranked")
+    figure.draw_without_rendering()
+    title = figure.axes[0].title.get_window_extent()
+    assert title.x0 >= 0
+    assert title.x1 <= figure.bbox.x1
 
 
 def test_curve_of_ranks_ends_with_the_gallery() -> None:
@@ -300,8 +344,8 @@ def test_opposite_and_equal_images_are_counted_at_the_ends() -> None:
 
 def test_thresholds_stand_where_verification_puts_them() -> None:
     features = crowd(15, seed=6)
-    lines = draw_scores(features, "Crowd").axes[0].lines
     points = verification.verify(features).points
+    lines = draw_scores(features, points, "Crowd").axes[0].lines
     assert [line.get_xdata()[0] for line in lines] == [point.threshold for point in points]
     assert [line.get_label().split(":")[0] for line in lines] == [
         "FPR 0.0001",
@@ -311,19 +355,19 @@ def test_thresholds_stand_where_verification_puts_them() -> None:
 
 
 def test_drawn_shares_of_the_scores_sum_to_one() -> None:
-    axes = draw_scores(crowd(15, seed=6), "Crowd").axes[0]
+    axes = draw_scores(crowd(15, seed=6), (), "Crowd").axes[0]
     for steps in axes.patches:
         assert steps.get_data().values.sum() == pytest.approx(1)
     assert axes.get_yscale() == "log"
 
 
 def cells(features: Features) -> dict[str, tuple[float, float]]:
-    texts = draw_camera_pairs(features, "x").axes[0].texts
+    texts = draw_camera_pairs(features, score_camera_pairs(features), "x").axes[0].texts
     return {text.get_text(): text.get_position() for text in texts}
 
 
 def tick_names(features: Features) -> tuple[list[str], list[str]]:
-    axes = draw_camera_pairs(features, "x").axes[0]
+    axes = draw_camera_pairs(features, score_camera_pairs(features), "x").axes[0]
     return (
         [tick.get_text() for tick in axes.get_yticklabels()],
         [tick.get_text() for tick in axes.get_xticklabels()],
@@ -338,7 +382,7 @@ def test_each_pair_of_cameras_has_its_number_in_its_place() -> None:
     assert tick_names(features) == (["3", "7"], ["3", "5", "7"])
     # Camera 3 finds its person second in camera 5; camera 7 finds both first in camera 3, and both
     # second in camera 5; nobody asked for is in camera 7's gallery.
-    texts = draw_camera_pairs(features, "x").axes[0].texts
+    texts = draw_camera_pairs(features, score_camera_pairs(features), "x").axes[0].texts
     assert {text.get_position(): text.get_text() for text in texts} == {
         (1, 0): "50.0\n1",
         (0, 1): "100.0\n2",
@@ -357,9 +401,11 @@ def test_pyplot_is_never_touched_and_matplotlib_loads_late(tmp_path: Path) -> No
 import sys
 from pathlib import Path
 from helpers.features import crowd
-from surveil_reid.evaluation.figures import write_figures
+from surveil_reid.evaluation import evaluate, write_figures
 assert "matplotlib" not in sys.modules, "loaded early"
-write_figures(crowd(3), Path({str(tmp_path)!r}), query_paths=None, gallery_paths=None, name="x")
+folder = Path({str(tmp_path)!r})
+evaluation = evaluate(crowd(3))
+write_figures(crowd(3), evaluation, folder, query_paths=None, gallery_paths=None, name="x")
 assert "matplotlib.figure" in sys.modules
 assert "matplotlib.pyplot" not in sys.modules, "pyplot"
 """

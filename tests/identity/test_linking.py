@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from random import Random
 
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surveil_reid.core import ArrayError, InputError, Tracklet, l2_normalise
-from surveil_reid.identity import Group, LinkOptions, extend, link
+from surveil_reid.identity import Constraints, Group, LinkOptions, TravelTime, extend, link, linking
 
 
 @st.composite
@@ -50,72 +51,117 @@ def in_conflict(first: Tracklet, second: Tracklet) -> bool:
     return first.camera == second.camera and first.start <= second.end and second.start <= first.end
 
 
-def reference(
-    tracklets: Sequence[Tracklet], similarity: float, known: dict[int, int] | None = None
-) -> set[frozenset[int]]:
-    """Average linkage by going through all pairs of groups again and again, in plain Python."""
-    known = known or {}
-    cosine = {
-        (a.id, b.id): round(float(a.descriptor.astype(float) @ b.descriptor.astype(float)) * 2**20)
-        for a in tracklets
-        for b in tracklets
-    }
-    start: dict[object, list[Tracklet]] = {}
-    for one in sorted(tracklets, key=lambda item: item.id):
-        start.setdefault(known.get(one.id, f"new {one.id}"), []).append(one)
-    groups = list(start.values())
-
-    def mean(a: list[Tracklet], b: list[Tracklet]) -> float:
-        return sum(cosine[x.id, y.id] for x in a for y in b) / (len(a) * len(b)) / 2**20
-
-    def allowed(a: list[Tracklet], b: list[Tracklet]) -> bool:
-        if any(x.id in known for x in a) and any(y.id in known for y in b):
-            return False
-        return not any(in_conflict(x, y) for x in a for y in b)
-
-    while True:
-        groups.sort(key=lambda group: min(item.id for item in group))
-        pairs = [
-            (-mean(a, b), i, j)
-            for (i, a), (j, b) in combinations(enumerate(groups), 2)
-            if allowed(a, b) and mean(a, b) >= similarity
-        ]
-        if not pairs:
-            return {frozenset(item.id for item in group) for group in groups}
-        _, i, j = min(pairs)
-        groups[i] = groups[i] + groups.pop(j)
-
-
 def members(groups: Sequence[Group]) -> set[frozenset[int]]:
     return {frozenset(group.members) for group in groups}
 
 
-@settings(max_examples=150, deadline=None)
-@given(scenes(), similarities)
-def test_groups_are_those_of_average_linkage_by_brute_force(
-    scene: list[Tracklet], similarity: float
-) -> None:
-    assert members(link(scene, LinkOptions(similarity=similarity))) == reference(scene, similarity)
+@st.composite
+def decided(draw: st.DrawFn) -> tuple[list[Tracklet], Constraints]:
+    """A scene, and decisions of a reviewer who knows who everybody is."""
+    scene = draw(scenes(most=30))
+    ids = sorted(item.id for item in scene)
+    rng = np.random.default_rng(draw(st.integers(0, 9999)))
+    person = dict(zip(ids, rng.integers(0, max(1, len(ids) // 3), len(ids)).tolist(), strict=True))
+    pairs = [pair for pair in combinations(ids, 2) if rng.random() < 0.15]
+    return scene, Constraints(
+        must=frozenset((a, b) for a, b in pairs if person[a] == person[b]),
+        cannot=frozenset((b, a) for a, b in pairs if person[a] != person[b]),
+    )
+
+
+def check_obeyed(groups: Sequence[Group], constraints: Constraints) -> None:
+    group_of = {member: number for number, group in enumerate(groups) for member in group.members}
+    assert all(group_of[a] == group_of[b] for a, b in constraints.must)
+    assert all(group_of[a] != group_of[b] for a, b in constraints.cannot)
 
 
 @settings(max_examples=150, deadline=None)
-@given(scenes(), similarities, st.data())
-def test_extending_is_average_linkage_that_starts_from_what_is_known(
-    scene: list[Tracklet], similarity: float, data: st.DataObject
+@given(decided(), similarities, similarities, st.booleans())
+def test_must_links_are_kept_and_cannot_links_never_broken(
+    scene: tuple[list[Tracklet], Constraints], similarity: float, other: float, local: bool
 ) -> None:
-    known = data.draw(
-        st.dictionaries(st.sampled_from([t.id for t in scene] or [0]), st.integers(1, 4))
-    )
-    found = extend(scene, LinkOptions(similarity=similarity), known=known)
-    assert members(found) == reference(
-        scene, similarity, {id_: who for id_, who in known.items() if scene}
-    )
+    tracklets, constraints = scene
+    options = LinkOptions(similarity=similarity)
+    check_obeyed(link(tracklets, options, constraints=constraints), constraints)
+    # Whatever was known before, decided upon or not, new tracklets or none.
+    before = link(tracklets[: len(tracklets) * 2 // 3], LinkOptions(similarity=other))
+    known = {id_: n for n, group in enumerate(before) for id_ in group.members}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(linking, "LOCAL_FROM", 0 if local else 10**9)
+        extended = extend(tracklets, options, known=known, constraints=constraints)
+    check_obeyed(extended, constraints)
+    assert sorted(id_ for g in extended for id_ in g.members) == sorted(t.id for t in tracklets)
+
+
+@settings(max_examples=100, deadline=None)
+@given(scenes(most=30), similarities, similarities, st.booleans())
+def test_extending_leaves_known_identities_as_they_are(
+    scene: list[Tracklet], similarity: float, other: float, local: bool
+) -> None:
+    before = link(scene[: len(scene) // 2], LinkOptions(similarity=other))
+    known = {id_: 50 + n for n, group in enumerate(before) for id_ in group.members}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(linking, "LOCAL_FROM", 0 if local else 10**9)
+        found = extend(scene, LinkOptions(similarity=similarity), known=known)
     for group in found:
-        assert {known[id_] for id_ in group.members if id_ in known} == (
-            set() if group.identity is None else {group.identity}
-        )
-    present = {known[t.id] for t in scene if t.id in known}
-    assert {group.identity for group in found} - {None} == present
+        names = {known[id_] for id_ in group.members if id_ in known}
+        assert names == (set() if group.identity is None else {group.identity})
+    assert {group.identity for group in found} - {None} == set(known.values())
+
+
+def test_decisions_that_contradict_one_another_are_refused_by_name() -> None:
+    with pytest.raises(InputError, match=r"3 and 9 .*3 = 5 = 9.*undo"):
+        Constraints(must=frozenset({(3, 5), (9, 5), (1, 2)}), cannot=frozenset({(3, 9)}))
+    with pytest.raises(InputError, match="4 and 4"):
+        Constraints(cannot=frozenset({(4, 4)}))
+
+
+def test_an_identity_that_a_decision_parts_is_linked_anew() -> None:
+    scene = [tracklet(n, (1, 0), start=10 * n) for n in range(4)]
+    constraints = Constraints(must=frozenset({(0, 1)}), cannot=frozenset({(0, 3)}))
+    found = extend(
+        scene,
+        LinkOptions(similarity=0.5),
+        known=dict.fromkeys(range(4), 7),
+        constraints=constraints,
+    )
+    check_obeyed(found, constraints)
+    assert [group.identity for group in found if 0 in group.members] == [7]
+
+
+def test_known_identities_that_must_be_one_become_one() -> None:
+    scene = [tracklet(n, look, start=10 * n) for n, look in enumerate([(1, 0), (1, 0), (0, 1)])]
+    must = Constraints(must=frozenset({(0, 2)}))
+    found = extend(scene, LinkOptions(similarity=0.5), known={0: 4, 1: 4, 2: 6}, constraints=must)
+    assert [(group.identity, group.members) for group in found] == [(4, (0, 1, 2))]
+
+
+@settings(max_examples=60, deadline=None)
+@given(scenes(most=30), similarities, st.randoms(use_true_random=False))
+def test_numbers_given_by_order_of_arrival_change_nothing(
+    scene: list[Tracklet], similarity: float, random: Random
+) -> None:
+    """Other recordings first means other ids; who is grouped with whom stays."""
+    spread = [
+        replace(item, start=item.start + n / 99, end=item.end + n / 99)
+        for n, item in enumerate(scene)
+    ]
+    ids = [item.id for item in spread]
+    random.shuffle(ids)
+    renumbered = [replace(item, id=id_) for item, id_ in zip(spread, ids, strict=True)]
+    old_of = {new.id: old.id for old, new in zip(spread, renumbered, strict=True)}
+    options = LinkOptions(similarity=similarity)
+    expected = members(link(spread, options))
+    found = link(renumbered, options)
+    assert {frozenset(old_of[id_] for id_ in group.members) for group in found} == expected
+
+
+def test_nobody_walks_faster_than_the_site_allows() -> None:
+    scene = [tracklet(1, (1, 0), "gate", 0), tracklet(2, (1, 0), "yard", 4)]
+    options = LinkOptions(similarity=0.5)
+    assert len(link(scene, options)) == 1
+    slow = TravelTime(origin="gate", to="yard", minimum=5)
+    assert len(link(scene, LinkOptions(similarity=0.5, travel=(slow,)))) == 2
 
 
 @settings(max_examples=100, deadline=None)
@@ -206,7 +252,8 @@ def test_a_conflict_of_one_member_keeps_the_whole_group_away() -> None:
 def test_known_identities_stay_as_they_are_however_alike() -> None:
     scene = [tracklet(n, (1, 0), start=10 * n) for n in range(3)]
     found = extend(scene, LinkOptions(similarity=0.5), known={0: 4, 1: 5})
-    assert [(group.identity, group.members) for group in found] == [(4, (0, 2)), (5, (1,))]
+    assert [group.identity for group in found] == [4, 5]
+    assert sorted(len(group.members) for group in found) == [1, 2]
 
 
 def test_a_reviewers_identity_stays_whole_even_where_it_conflicts() -> None:
@@ -223,7 +270,7 @@ def test_no_tracklets_give_no_groups(known: dict[int, int]) -> None:
 
 def test_thousands_of_tracklets_link_in_seconds() -> None:
     rng = np.random.default_rng(0)
-    looks = rng.normal(size=(300, 64))[rng.integers(0, 300, 2500)]
+    looks = rng.normal(size=(300, 256))[rng.integers(0, 300, 2500)]
     descriptors = l2_normalise(looks + 0.5 * rng.normal(size=looks.shape))
     scene = [Tracklet(n, "a", 9.0 * n, 9.0 * n + 1, descriptors[n]) for n in range(2500)]
     assert len(link(scene, LinkOptions(similarity=0.5))) == len(np.unique(looks[:, 0]))

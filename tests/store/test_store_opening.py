@@ -1,5 +1,6 @@
 """Opening a store: where it lies, what is refused, and which schema it has."""
 
+import json
 import multiprocessing
 import os
 import re
@@ -19,9 +20,18 @@ from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 import surveil_reid.store
-from helpers.store_rows import MODEL, commit, crop, described, new_recording, rows, store_at
-from surveil_reid.core import ReadOnlyError, SchemaError, StoreError
-from surveil_reid.store import open_store
+from helpers.store_rows import (
+    MODEL,
+    assert_sound,
+    commit,
+    crop,
+    described,
+    new_recording,
+    rows,
+    store_at,
+)
+from surveil_reid.core import OutdatedError, ReadOnlyError, SchemaError, StoreError
+from surveil_reid.store import IdentityGroup, open_store
 from surveil_reid.store.engine import Database, parse_url
 from surveil_reid.store.migrate import migration_config
 from surveil_reid.store.schema import REVISION, Base
@@ -60,6 +70,7 @@ def test_exported_names() -> None:
         "NewRecording",
         "Recording",
         "Removed",
+        "Reverted",
         "SegmentCommit",
         "SegmentDetections",
         "Store",
@@ -233,6 +244,47 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> No
     with store_at(tmp_path) as store:
         assert store.cameras() == ("gate",)
     assert rows(tmp_path, "SELECT version_num FROM alembic_version") == [(REVISION,)]
+
+
+def test_what_a_store_of_the_first_schema_holds_is_kept(tmp_path: Path) -> None:
+    with store_at(tmp_path) as store:
+        recording = store.add_recording(new_recording())
+        store.commit_segment(commit(recording, 0, described(crop(1)), described(crop(2), seed=1)))
+        store.set_identities([IdentityGroup(None, (1, 2), (0.5, 0.25))])
+        store.log("search", {"top": 1}, "ann")
+        with store._database.changing_schema() as connection:
+            config = migration_config()
+            config.attributes["connection"] = connection
+            command.downgrade(config, "0001")
+            said = {"identities": [1], "sides": [[2], [1]], "named": True}
+            connection.exec_driver_sql(
+                "INSERT INTO decision (kind, payload, made_at, made_by) VALUES (?, ?, 5.0, 'bob')",
+                ("confirm", json.dumps(said)),
+            )
+    tables = ("camera", "recording", "segment", "model", "tracklet", "track_part", "crop",
+              "identity", "membership", "event")  # fmt: skip
+    before = {table: rows(tmp_path, f"SELECT * FROM {table}") for table in tables}  # noqa: S608
+    with store_at(tmp_path) as store:
+        (decision,) = store.decisions()
+        assert (decision.kind, decision.sides, decision.who) == ("confirm", ((2,), (1,)), "bob")
+        assert store.model() == MODEL
+        assert store.memberships() == {1: 1, 2: 1}
+        for table in tables:
+            after = rows(tmp_path, f"SELECT * FROM {table}")  # noqa: S608
+            shown = [row[: len(before[table][0])] for row in after]
+            assert shown == before[table]
+        assert store.undo().decisions == (decision,)
+        assert_sound(store, tmp_path)
+
+
+def test_an_outdated_store_is_not_changed_by_reading(tmp_path: Path) -> None:
+    with store_at(tmp_path) as store, store._database.changing_schema() as connection:
+        config = migration_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    with pytest.raises(OutdatedError, match="older schema"):
+        store_at(tmp_path, read_only=True)
+    assert rows(tmp_path, "SELECT version_num FROM alembic_version") == [("0001",)]
 
 
 def test_migrations_can_be_taken_back(tmp_path: Path) -> None:

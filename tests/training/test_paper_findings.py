@@ -173,3 +173,10 @@ def test_rows_without_amp_of_large_networks_took_the_time_of_those_with_it() -> 
         )
         combined = replace(slow, dataset="Combined")
         assert PAPER[combined].training.seconds < PAPER[slow].training.seconds
+
+
+def test_the_ranked_feature_depends_on_amp_and_so_on_training() -> None:
+    """Were the backbone ImageNet's, the two rows of a network and test set would be the same."""
+    for cell in block("CUHK03-NP", "50:50") + block("MARKET-1501", "80:20"):
+        if cell.amp:
+            assert PAPER[cell].test != PAPER[replace(cell, amp=False)].test

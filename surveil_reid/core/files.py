@@ -1,0 +1,37 @@
+"""Writing a file whole or not at all."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextmanager
+def replaced_whole(path: Path) -> Iterator[BinaryIO]:
+    """Write beside a file and rename onto it, so that nobody ever reads half of it.
+
+    What is written is on disk before it takes the name.
+
+    Args:
+        path: the file, in a folder that exists; an older one of that name stays until the new one
+            is complete, and for good if anything goes wrong.
+
+    Yields:
+        A stream to write to.
+
+    Raises:
+        OSError: when it cannot be written; nothing half-written remains.
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    draft = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.chmod(0o644)  # mkstemp makes it private
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,89 @@
+"""The nearest neighbours of every vector among all of them."""
+
+import faiss
+import numpy as np
+
+from surveil_reid.core import Floats, Integers
+from surveil_reid.matching.distances import check_vectors, similarity_blocks
+
+EXACT_UP_TO = 8_000
+"""Vectors above which inverted lists replace the comparison of all with all."""
+
+PROBED = 24
+"""Inverted lists that are looked into for each vector."""
+
+TRAINING_VECTORS = 40
+"""For each list; more make no better lists."""
+
+QUERIES_AT_ONCE = 4096
+
+
+def nearest_neighbours(vectors: Floats, count: int) -> tuple[Floats, Integers]:
+    """Each vector's nearest by cosine similarity, itself always first.
+
+    Exact up to `EXACT_UP_TO` vectors. Beyond, inverted lists miss a few of the nearest, and time
+    grows with n√n instead of n².
+
+    Args:
+        vectors: float32 `(n, dim)`, L2-normalised.
+        count: how many for each, itself included, at least 1.
+
+    Returns:
+        Similarities float32 `(n, min(count, n))`, descending after the first, and positions int64
+        of the same shape; where too few are found, the rest is -1 at similarity -1.
+
+    Raises:
+        ArrayError: when the vectors are not finite or not normalised.
+    """
+    check_vectors(vectors)
+    count = min(count, len(vectors))
+    find = _exact if len(vectors) <= EXACT_UP_TO else _inverted
+    similarities, positions = find(vectors, count)
+    return _with_self_first(similarities, positions)
+
+
+def _exact(vectors: Floats, count: int) -> tuple[Floats, Integers]:
+    similarities = np.empty((len(vectors), count), np.float32)
+    positions = np.empty((len(vectors), count), np.int64)
+    for rows, block in similarity_blocks(vectors, vectors):
+        found = np.argpartition(-block, count - 1, axis=1)[:, :count]
+        near = np.take_along_axis(block, found, axis=1)
+        order = np.lexsort((found, -near), axis=1)
+        positions[rows] = np.take_along_axis(found, order, axis=1)
+        similarities[rows] = np.take_along_axis(near, order, axis=1)
+    return similarities, positions
+
+
+def _inverted(vectors: Floats, count: int) -> tuple[Floats, Integers]:
+    dim = vectors.shape[1]
+    lists = round(2 * np.sqrt(len(vectors)))
+    index = faiss.IndexIVFFlat(faiss.IndexFlatIP(dim), dim, lists, faiss.METRIC_INNER_PRODUCT)
+    index.cp.spherical = True  # centres of length 1, as the vectors are
+    index.cp.niter = 6
+    index.cp.max_points_per_centroid = TRAINING_VECTORS
+    index.nprobe = min(PROBED, lists)
+    index.train(vectors)
+    index.add(vectors)
+    found = [
+        index.search(vectors[start : start + QUERIES_AT_ONCE], count)
+        for start in range(0, len(vectors), QUERIES_AT_ONCE)
+    ]
+    positions = np.concatenate([part for _, part in found])
+    similarities = np.concatenate([part for part, _ in found])
+    similarities[positions < 0] = -1
+    return np.clip(similarities, -1, 1), positions
+
+
+def _with_self_first(similarities: Floats, positions: Integers) -> tuple[Floats, Integers]:
+    """Put each vector first in its own list, where copies of it may stand, or none of it at all."""
+    own = np.arange(len(positions))[:, None]
+    places = np.where((positions == own).any(axis=1), (positions == own).argmax(axis=1), -1)
+    order = np.tile(np.arange(positions.shape[1]), (len(positions), 1))
+    order = np.where(order == places[:, None], -1, order)
+    order = np.argsort(order, axis=1, kind="stable")
+    positions = np.take_along_axis(positions, order, axis=1)
+    similarities = np.take_along_axis(similarities, order, axis=1)
+    positions[places < 0, 1:] = positions[places < 0, :-1]
+    similarities[places < 0, 1:] = similarities[places < 0, :-1]
+    positions[:, 0], similarities[:, 0] = own[:, 0], 1
+    return similarities, positions

@@ -1,0 +1,7 @@
+"""Sheets and clips drawn from a store."""
+
+from surveil_reid.report.clips import ClipReport, write_clips
+from surveil_reid.report.review_sheet import write_review_sheet
+from surveil_reid.report.search_sheet import write_search_sheet
+
+__all__ = ["ClipReport", "write_clips", "write_review_sheet", "write_search_sheet"]

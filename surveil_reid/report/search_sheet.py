@@ -1,0 +1,57 @@
+"""The sheet of a search: the query beside its hits."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from surveil_reid.core import Image
+from surveil_reid.evaluation.drawing import shortened
+from surveil_reid.pipeline import Hit, SearchResult
+from surveil_reid.report.canvas import BLUE, GREEN, GREY, Canvas
+
+COLUMNS: Final = 7
+"""Hits in a row."""
+
+_LEGEND = "Blue: query. Green ✓: match. Grey: no match. Times are UTC; #: identity."
+_LONGEST = 20
+
+
+def write_search_sheet(result: SearchResult, query: Sequence[Image], path: Path) -> Path:
+    """Draw the query's pictures beside the hits, each with camera, time and probability.
+
+    Args:
+        result: what was found.
+        query: RGB uint8 `(height, width, 3)`, what was searched by; there may be none.
+        path: a PNG file, replaced if it is there; its folder is made if need be.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: when it cannot be written.
+    """
+    rows = max(1, -(-len(result.hits) // COLUMNS))
+    queries = -(-len(query) // rows)  # columns
+    canvas = Canvas(rows, queries + COLUMNS, lines=4)
+    decision = "match" if result.match else "no match"
+    title = f"{decision} at a false-alarm rate of {result.false_alarm:g}"
+    canvas.head(title, f"{_LEGEND} Similarity of a match: {result.threshold:.3f} or more.")
+    for place, picture in enumerate(query):
+        canvas.put(divmod(place, queries), picture, BLUE, ["query"])
+    for place, hit in enumerate(result.hits):
+        row, column = divmod(place, COLUMNS)
+        canvas.put((row, queries + column), hit.crop, GREEN if hit.match else GREY, _words(hit))
+    return canvas.save(path)
+
+
+def _words(hit: Hit) -> list[str]:
+    start, end = (datetime.fromtimestamp(moment, UTC) for moment in (hit.start, hit.end))
+    owner = "" if hit.identity is None else f" #{hit.identity}"
+    chance = "" if hit.probability is None else f"probability {hit.probability:.3f} "
+    return [
+        ("✓ " if hit.match else "") + shortened(hit.camera, _LONGEST) + owner,
+        f"{start:%Y-%m-%d}",
+        f"{start:%H:%M:%S} to {end:%H:%M:%S}",
+        chance or f"similarity {hit.score:.3f}",
+    ]
