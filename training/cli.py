@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from surveil_reid.core import InputError, SurveilReidError
@@ -26,15 +26,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     try:
         recipes = choose_recipes(given.config, given.grid, given.only, given.set)
-        for record in train_all(recipes, _options(given), _tell):
-            sys.stdout.write(f"{given.out / record.name}\n")
+        trained = train_all(recipes, _options(given), _tell)
     except SurveilReidError as error:
         sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; what was saved is kept, run it again to go on\n")
         return 130
-    return 0
+    for record in trained.records:
+        sys.stdout.write(f"{given.out / record.name}: {record.state}\n")
+    return 1 if trained.failed else 0
 
 
 def choose_recipes(
@@ -53,22 +54,33 @@ def choose_recipes(
     return read_grid(grid or Path(), only, changes)
 
 
-def train_all(recipes: Sequence[Recipe], options: RunOptions, tell: Tell) -> list[Record]:
-    """Train recipes one after another; those that are finished are passed over.
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What became of several recipes.
+
+    Attributes:
+        records: of runs that are finished, or were begun before the time was up.
+        failed: what was wrong, by name, with the others that were begun.
+    """
+
+    records: tuple[Record, ...]
+    failed: dict[str, str]
+
+
+def train_all(recipes: Sequence[Recipe], options: RunOptions, tell: Tell) -> Trained:
+    """Train recipes one after another; finished ones are passed over, failures do not stop it.
 
     Args:
         recipes: in this order.
         options: of the machine; `minutes` is for all of them together.
         tell: takes lines of progress.
 
-    Returns:
-        The records of those that were begun before the time was up.
-
     Raises:
-        SurveilReidError: the first that a run raises; those before it are finished.
+        SurveilReidError: when the only recipe fails.
     """
     began = time.monotonic()
     records: list[Record] = []
+    failed: dict[str, str] = {}
     for number, recipe in enumerate(recipes, 1):
         left = options
         if options.minutes is not None:
@@ -79,8 +91,14 @@ def train_all(recipes: Sequence[Recipe], options: RunOptions, tell: Tell) -> lis
             left = replace(options, minutes=minutes)
         if len(recipes) > 1:
             tell(f"run {number}/{len(recipes)}: {recipe.name}")
-        records.append(train(recipe, left, tell))
-    return records
+        try:
+            records.append(train(recipe, left, tell))
+        except SurveilReidError as error:
+            if len(recipes) == 1:
+                raise
+            failed[recipe.name] = " ".join(str(error).split())
+            tell(f"error: {recipe.name}: {failed[recipe.name]}")
+    return Trained(tuple(records), failed)
 
 
 def weights_folder(data: Path) -> Path:

@@ -219,12 +219,12 @@ def settings(recipes: Iterable[Recipe]) -> str:
         fine_tuned = recipe.cell is not None and recipe.cell.fine_tuned
         schedule, optimiser = recipe.schedule, recipe.optimiser
         kinds["with" if fine_tuned else "without"] = (
-            f"{schedule.epochs}",
+            _epochs(recipe),
             f"{recipe.batch.size}",
             f"{optimiser.kind}, {optimiser.rate:g}",
             f"{optimiser.weight_decay:g}",
             f"{schedule.kind}, {schedule.warm_up:g} epochs of warm-up",
-            f"flip {recipe.input.flip:g}, pad {recipe.input.pad} and crop",
+            _augmentation(recipe),
         )
     header = (
         "fine-tuning", "epochs", "batch", "optimiser, rate", "weight decay", "schedule",
@@ -241,6 +241,19 @@ def our_results(paper: Mapping[Cell, PaperFigures], runs: Sequence[Record]) -> s
         if rows:
             parts.append(f"Table {table.numeral}. {table.title}\n\n{table_text(table, rows)}")
     return "\n\n".join([*parts, runs_text(runs)])
+
+
+def _epochs(recipe: Recipe) -> str:
+    given, epochs = recipe.input, recipe.schedule.epochs
+    if given.early_size is None or not given.early_epochs:
+        return f"{epochs}"
+    height, width = given.early_size
+    return f"{epochs}, the first {given.early_epochs} at {height}×{width}"  # noqa: RUF001 (a size)
+
+
+def _augmentation(recipe: Recipe) -> str:
+    given = recipe.input
+    return f"flip {given.flip:g}, pad {given.pad} and crop, erasing {given.erasing:g}"
 
 
 def _yes(value: bool) -> str:

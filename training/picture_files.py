@@ -8,17 +8,15 @@ Neither is ever held in memory whole.
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from surveil_reid.core import InputError
+from surveil_reid.core import InputError, replaced_whole
 from surveil_reid.evaluation.images import DataSet, Images, LabelledImage
 
 Bytes = NDArray[np.uint8]
@@ -79,25 +77,17 @@ def write_picture_file(
     Raises:
         InputError: when it cannot be written.
     """
-    temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        temporary = Path(name)
-        with os.fdopen(descriptor, "wb") as stream:
+        with replaced_whole(path) as stream:
             _write(stream, kind, shape, data_set, parts)
-        temporary.chmod(0o644)  # mkstemp makes it private
-        temporary.replace(path)
     except OSError as error:
         msg = f"cannot write {path}: {error.strerror}; free space or choose another folder"
         raise InputError(msg) from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
 
 
 def _write(
-    stream: IO[bytes],
+    stream: BinaryIO,
     kind: Kind,
     shape: tuple[int, ...],
     data_set: DataSet,
@@ -123,8 +113,6 @@ def _write(
     header = _header(kind, shape, {**meta, "sha256": digest.hexdigest()})
     stream.seek(0)
     stream.write(room.to_bytes(8, "little") + header.ljust(room))
-    stream.flush()
-    os.fsync(stream.fileno())
 
 
 def _header(kind: Kind, shape: tuple[int, ...], meta: dict[str, Any]) -> bytes:

@@ -113,14 +113,15 @@ class Progress:
             return
         self._last = now
         speed = tally.images / tally.seconds if tally.seconds else 0.0
-        pace = (now - self._began[1]) / max(tally.step - 1 - self._began[0], 1)
-        left = _span((self._steps - tally.step) * pace)
+        steps = tally.step - 1 - self._began[0]
+        pace = (now - self._began[1]) / steps if steps else None
+        left = "" if pace is None else f", {_span((self._steps - tally.step) * pace)} left"
         parts = ", ".join(f"{n} {x / tally.seen:.4f}" for n, x in tally.losses.items())
         accuracy = "" if tally.accuracy is None else f", accuracy {tally.accuracy:.4f}"
         skips = f", {skipped} skipped" if skipped else ""
         self._tell(
             f"epoch {len(tally.curve) + 1}/{self._epochs}, step {tally.step}/{self._steps}: "
-            f"{parts}{accuracy}, {speed:.1f} images/s{skips}, {left} left"
+            f"{parts}{accuracy}, {speed:.1f} images/s{skips}{left}"
         )
 
     def after_epoch(self, scores: EpochScores) -> None:

@@ -147,7 +147,8 @@ class InputRecipe:
 
     Attributes:
         size: height and width in pixels.
-        early_size: of the first `early_epochs`, which are then faster; None for none.
+        early_size: of the first `early_epochs`, which are then faster; None for none. Measured
+            is always at `size`.
         early_epochs: see there.
         flip: chance of a mirror image.
         pad: black pixels around the picture, at input size, before a window is cut out at random.

@@ -1,5 +1,6 @@
 """One run, from a recipe to a checkpoint and a record."""
 
+import os
 from pathlib import Path
 
 import torch
@@ -74,6 +75,8 @@ def _finished(folder: Path, recipe: Recipe) -> Record | None:
 def _configure(options: RunOptions) -> None:
     if options.threads is not None:
         torch.set_num_threads(options.threads)
+    if options.deterministic:  # cuBLAS reads it when it is first used
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(options.deterministic)
     cudnn.benchmark = not options.deterministic
 

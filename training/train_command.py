@@ -92,11 +92,23 @@ def train(
         test=test,
     )
     recipes = choose_recipes(config, grid, only, changes or [])
-    records = train_all(recipes, options, lambda line: typer.echo(line, err=True))
+    trained = train_all(recipes, options, lambda line: typer.echo(line, err=True))
     if as_json:
-        print_json({"runs": [{"folder": str(out / r.name), "record": plain(r)} for r in records]})
+        print_json(
+            {
+                "runs": [
+                    {"folder": str(out / record.name), "record": plain(record)}
+                    for record in trained.records
+                ],
+                "failed": [
+                    {"name": name, "error": error} for name, error in trained.failed.items()
+                ],
+            }
+        )
     else:
-        print_table(["run", "state", "mAP", "rank-1"], [_row(record) for record in records])
+        print_table(["run", "state", "mAP", "rank-1"], [_row(record) for record in trained.records])
+    if trained.failed:
+        raise typer.Exit(1)
 
 
 def _row(record: "Record") -> tuple[object, ...]:

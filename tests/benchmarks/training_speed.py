@@ -1,8 +1,11 @@
 """Speed of training steps: bf16 against fp32 in one run, and how long the device waits for data.
 
-Run it as `python tests/benchmarks/training_speed.py --out tests/benchmarks/results/training-speed.json`. Steps
-of both precisions take turns, so that whatever else the machine does slows both alike; medians are
-compared. Processor time is given beside wall time, since on a busy machine it alone is telling.
+    PYTHONPATH=. python tests/benchmarks/training_speed.py [--threads 1] [--out FILE.json]
+
+Steps of both precisions take turns, so that whatever else the machine does slows both alike;
+medians are compared. Processor time is given beside wall time, since on a busy machine it alone is
+telling; there, more threads than idle cores only wait for one another. Prints one JSON document,
+which belongs into `tests/benchmarks/results`.
 """
 
 import argparse

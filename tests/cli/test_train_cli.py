@@ -62,6 +62,23 @@ def test_a_grid_runs_what_is_missing(run: Run, places: list[str], tmp_path: Path
     assert err.count("finished already") == 1
 
 
+def test_a_run_that_fails_does_not_stop_the_others(
+    run: Run, places: list[str], tmp_path: Path
+) -> None:
+    grid = write_grid(tmp_path / "grid")
+    values = yaml.safe_load((grid / "grid.yaml").read_text())
+    values["axes"]["train_test"][0]["recipe"] = {"batch": {"size": 500}}
+    (grid / "grid.yaml").write_text(yaml.safe_dump(values))
+    status, out, err = run("train", "--grid", grid, *places, "--json")
+    assert status == 1
+    said = json.loads(out)
+    assert [entry["record"]["state"] for entry in said["runs"]] == ["finished"]
+    (failed,) = said["failed"]
+    assert failed["name"] == "r18-market-50-transfer-fp32"
+    assert "batch.size" in failed["error"]
+    assert f"error: {failed['name']}: {failed['error']}" in err.splitlines()
+
+
 def test_a_run_stops_in_time_and_goes_on(run: Run, places: list[str], tmp_path: Path) -> None:
     recipe = tmp_path / "short.yaml"
     recipe.write_text(yaml.safe_dump(tiny_values(name="short")))

@@ -86,7 +86,7 @@ def test_recipes_that_stand_on_one_another_in_a_circle_are_an_error(tmp_path: Pa
     ("changed", "expected"),
     [
         ({"optimizer": {}}, "unknown key 'optimizer'; did you mean 'optimiser'?"),
-        ({"loss": {"tripel": 1}}, "loss: unknown key 'tripel'; did you mean 'triplet'?"),
+        ({"loss": {"triplets": 1}}, "loss: unknown key 'triplets'; did you mean 'triplet'?"),
         ({"batch": {"size": "many"}}, "batch: size: must be a whole number"),
         ({"batch": {"size": 8, "per_identity": 3}}, "multiple of per_identity"),
         ({"model": {"backbone": "vgg"}}, "backbone must be one of resnet18"),
