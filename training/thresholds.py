@@ -19,9 +19,16 @@ import numpy as np
 import yaml
 
 from surveil_reid.assets import parse_description, read_description
-from surveil_reid.core import Calibration, Floats, InputError, SurveilReidError, l2_normalise
+from surveil_reid.core import (
+    Calibration,
+    Floats,
+    InputError,
+    SurveilReidError,
+    WeightsError,
+    l2_normalise,
+    write_whole,
+)
 from surveil_reid.embedding import Embedder, load_embedder
-from surveil_reid.embedding.atomic import write_atomically
 from surveil_reid.video.pictures import read_picture
 from training.labelled_tracklets import Labelled, cut_tracklets
 from training.threshold_fitting import LINKING_RATE, Thresholds, fit
@@ -114,7 +121,7 @@ def store_in_description(path: Path, thresholds: Thresholds) -> None:
     rest = THRESHOLD_KEYS.sub("", path.read_text(encoding="utf-8"))
     text = rest.rstrip("\n") + "\n" + as_yaml(thresholds)
     parse_description(text, str(path))
-    write_atomically(path, text.encode())
+    write_whole(path, text.encode(), error=WeightsError)
 
 
 def store_in_checkpoint(path: Path, thresholds: Thresholds) -> None:
