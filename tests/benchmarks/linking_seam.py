@@ -31,7 +31,6 @@ import numpy as np
 import surveil_reid
 from surveil_reid.core import Detections, Image, box_iou
 
-FPS = 10.0
 SAME_BOX = 0.5
 EDGE = 3.0
 """Pixels from the inner edge of a window within which a box is cut off."""
@@ -92,6 +91,7 @@ def processed(
     store: str,
     detector: surveil_reid.Detector,
     embedder: surveil_reid.Embedder,
+    fps: float,
 ) -> surveil_reid.Store:
     """A store of recordings that begin at one moment."""
     opened = surveil_reid.open_store(store)
@@ -99,7 +99,7 @@ def processed(
         surveil_reid.parse_camera(f"{name}={path}@2026-03-01T08:00:00+00:00")
         for name, path in cameras.items()
     ]
-    settings = replace(surveil_reid.Settings(), video=surveil_reid.VideoOptions(fps=FPS))
+    settings = replace(surveil_reid.Settings(), video=surveil_reid.VideoOptions(fps=fps))
     surveil_reid.process(
         surveil_reid.site_of(sources),
         opened,
@@ -146,17 +146,21 @@ def whose(half: Boxes, joined: Boxes) -> dict[int, int]:
 
 
 def plaza(
-    footage: Path, folder: str, detector: surveil_reid.Detector, embedder: surveil_reid.Embedder
+    footage: Path,
+    folder: str,
+    detector: surveil_reid.Detector,
+    embedder: surveil_reid.Embedder,
+    fps: float,
 ) -> dict[str, Any]:
     """Precision and recall of links across the seam."""
     cameras = {"left": footage / "cam1.mp4", "right": footage / "cam2.mp4"}
     wide = Path(folder) / "wide.mp4"
     width = join(*cameras.values(), wide)
     with processed(
-        {"wide": wide}, f"sqlite:///{folder}/wide.db", Windows(detector), embedder
+        {"wide": wide}, f"sqlite:///{folder}/wide.db", Windows(detector), embedder, fps
     ) as store:
         joined = boxes_of(store, "wide")
-    with processed(cameras, f"sqlite:///{folder}/halves.db", detector, embedder) as store:
+    with processed(cameras, f"sqlite:///{folder}/halves.db", detector, embedder, fps) as store:
         left, right = boxes_of(store, "left"), boxes_of(store, "right", width)
         identity = store.memberships()
     truth = whose(left, joined) | whose(right, joined)
@@ -178,11 +182,15 @@ def plaza(
 
 
 def rooms(
-    footage: Path, folder: str, detector: surveil_reid.Detector, embedder: surveil_reid.Embedder
+    footage: Path,
+    folder: str,
+    detector: surveil_reid.Detector,
+    embedder: surveil_reid.Embedder,
+    fps: float,
 ) -> dict[str, Any]:
     """How many identities one man is, and in how many cameras."""
     cameras = {"cam1": footage / "cam1.mp4", "cam2": footage / "cam2.mp4"}
-    with processed(cameras, f"sqlite:///{folder}/rooms.db", detector, embedder) as store:
+    with processed(cameras, f"sqlite:///{folder}/rooms.db", detector, embedder, fps) as store:
         found = store.identities()
     return {
         "identities": len(found),
@@ -197,6 +205,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--detector", required=True)
     parser.add_argument("--embedder", required=True)
+    parser.add_argument("--fps", type=float, default=10.0)
     given = parser.parse_args()
     embedder = surveil_reid.load_embedder(given.embedder)
     detector = surveil_reid.load_detector(given.detector)
@@ -204,9 +213,9 @@ def main() -> None:
         result = {
             "detector": Path(given.detector).name,
             "embedder": embedder.info.name,
-            "frames_per_second": FPS,
-            "rooms": rooms(given.data / "footage" / "rooms", folder, detector, embedder),
-            "plaza": plaza(given.data / "footage" / "plaza", folder, detector, embedder),
+            "frames_per_second": given.fps,
+            "rooms": rooms(given.data / "footage" / "rooms", folder, detector, embedder, given.fps),
+            "plaza": plaza(given.data / "footage" / "plaza", folder, detector, embedder, given.fps),
         }
     sys.stdout.write(json.dumps(result, indent=2) + "\n")
 
