@@ -37,15 +37,15 @@ class EvidenceOptions:
         sure_overlap: the overlap from which others can learn of a pair that looks alike as well.
     """
 
-    neighbours: int = 40
+    neighbours: int = 30
     k1: int = 10
     k2: int = 4
-    overlap_weight: float = 2 / 3
-    usual_overlap: float = 0.37
-    few: int = 30
+    overlap_weight: float = 0.17
+    usual_overlap: float = 0.5
+    few: int = 10
     many: int = 600
-    travel_weight: float = 0.06
-    sure_overlap: float = 0.5
+    travel_weight: float = 0.2
+    sure_overlap: float = 0.2
 
     def trust_in_neighbours(self, count: int) -> float:
         """How far neighbourhoods among so many tracklets are to be believed, 0..1."""
