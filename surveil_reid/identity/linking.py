@@ -103,6 +103,9 @@ def extend(
     them only where a must-link asks for it. A known identity that a cannot-link parts is taken
     apart into what must-links hold together, and what it consists of is linked anew.
 
+    Where the last tenth of 5,000 tracklets is added, the identities agree with those of linking all
+    anew to a BCubed F1 of 0.98 (`tests/benchmarks/results/linking_extend.json`); `link` recomputes.
+
     Args:
         tracklets: those of the known identities, and the new ones.
         options: when tracklets are one person.
