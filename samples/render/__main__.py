@@ -3,11 +3,19 @@
 import argparse
 import logging
 from collections.abc import Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any, TypeVar
 
 from samples.render.bodies import build_bodies
+from samples.render.crops import CropOptions, crop_cast
+from samples.render.film import write_picture
 from samples.render.filming import film
+from samples.render.scenes import SceneOptions, scene_cast
+from samples.render.sheets import cast_sheet, moments_sheet
 from samples.render.site import SiteOptions, Takes, plan_site
+
+_Options = TypeVar("_Options", SiteOptions, CropOptions, SceneOptions)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -20,59 +28,98 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m samples.render", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    for name, run, help_text in (
-        ("bodies", _bodies, "build the bodies of a site's people (needs anny)"),
-        ("frames", _frames, "paint a site's frames (needs bpy)"),
-        ("film", _film, "film a site's frames and write its truth"),
+    for name, run, options, text in (
+        ("bodies", _bodies, SiteOptions(), "build the bodies of a site's people (needs anny)"),
+        ("frames", _frames, SiteOptions(), "paint a site's frames (needs bpy)"),
+        ("film", _film, SiteOptions(), "film a site's frames and write its truth"),
+        ("crop-bodies", _crop_bodies, CropOptions(), "build the bodies of crops (needs anny)"),
+        ("crops", _crops, CropOptions(), "render crops of many people (needs bpy)"),
+        ("scene-bodies", _scene_bodies, SceneOptions(), "build the bodies of scenes (needs anny)"),
+        ("scenes", _scenes, SceneOptions(), "render pictures to train detectors on (needs bpy)"),
     ):
-        command = commands.add_parser(name, help=help_text)
+        command = commands.add_parser(name, help=text)
         command.set_defaults(run=run)
-        _add_site(command)
+        command.add_argument("--work", type=Path, required=True, help="folder for what is kept")
+        command.add_argument("--out", type=Path, help="folder for what is made")
+        command.add_argument("--threads", type=int, default=0, help="of the CPU; 0 takes all")
+        _add_options(command, options)
+    sheets = commands.add_parser("sheets", help="draw a finished site's contact sheets")
+    sheets.set_defaults(run=_sheets)
+    sheets.add_argument("site", type=Path, help="the site's folder")
+    sheets.add_argument("--out", type=Path, required=True, help="folder for the sheets")
+    frames = commands.choices["frames"]
+    frames.add_argument("--first", type=int, default=0, help="begin with this frame")
+    frames.add_argument("--step", type=int, default=1, help="paint every n-th frame only")
     return parser
 
 
-def _add_site(command: argparse.ArgumentParser) -> None:
-    usual = SiteOptions()
-    command.add_argument("--work", type=Path, required=True, help="folder for what is kept")
-    command.add_argument("--out", type=Path, help="folder for the finished site")
-    command.add_argument("--seed", type=int, default=usual.seed)
-    command.add_argument("--people", type=int, default=usual.people)
-    command.add_argument("--cameras", type=int, default=usual.cameras)
-    command.add_argument("--seconds", type=float, default=usual.seconds)
-    command.add_argument("--alike", type=float, default=usual.alike)
-    command.add_argument("--samples", type=int, default=usual.samples)
-    command.add_argument("--step", type=int, default=1, help="paint every n-th frame only")
-    command.add_argument("--first", type=int, default=0, help="begin with this frame")
-    command.add_argument("--threads", type=int, default=0, help="0 takes all cores")
+def _add_options(
+    command: argparse.ArgumentParser, options: SiteOptions | CropOptions | SceneOptions
+) -> None:
+    """An argument for each field that is a number, and for pairs of them."""
+    for name, value in asdict(options).items():
+        flag = "--" + name.replace("_", "-")
+        if isinstance(value, tuple):
+            command.add_argument(flag, type=type(value[0]), nargs=len(value), default=value)
+        else:
+            command.add_argument(flag, type=type(value), default=value)
 
 
-def _options(given: argparse.Namespace) -> SiteOptions:
-    return SiteOptions(
-        seed=given.seed,
-        people=given.people,
-        cameras=given.cameras,
-        seconds=given.seconds,
-        alike=given.alike,
-        samples=given.samples,
-    )
+def _read(kind: type[_Options], given: argparse.Namespace) -> _Options:
+    values: dict[str, Any] = {f.name: getattr(given, f.name) for f in fields(kind)}
+    for name, value in values.items():
+        if isinstance(value, list):
+            values[name] = tuple(value)
+    return kind(**values)
 
 
 def _bodies(given: argparse.Namespace) -> None:
-    site = plan_site(_options(given))
-    build_bodies({person.name: person.shape for person in site.cast}, given.work / "bodies")
+    site = plan_site(_read(SiteOptions, given))
+    build_bodies((person.shape for person in site.cast), given.work / "bodies")
 
 
 def _frames(given: argparse.Namespace) -> None:
     from samples.render.shooting import Shooting  # noqa: PLC0415 - needs bpy
 
-    site = plan_site(_options(given))
-    shooting = Shooting(site, given.work / "bodies", Takes(given.work), threads=given.threads)
+    site = plan_site(_read(SiteOptions, given))
+    takes = Takes(given.work, site.options)
+    shooting = Shooting(site, given.work / "bodies", takes, threads=given.threads)
     shooting.shoot(range(given.first, site.options.frames, given.step))
 
 
 def _film(given: argparse.Namespace) -> None:
-    site = plan_site(_options(given))
-    film(site, Takes(given.work), given.out)
+    site = plan_site(_read(SiteOptions, given))
+    film(site, Takes(given.work, site.options), given.out)
+
+
+def _crop_bodies(given: argparse.Namespace) -> None:
+    cast = crop_cast(_read(CropOptions, given))
+    build_bodies((person.shape for person in cast), given.work / "bodies")
+
+
+def _crops(given: argparse.Namespace) -> None:
+    from samples.render.portraits import render_crops  # noqa: PLC0415 - needs bpy
+
+    options = _read(CropOptions, given)
+    render_crops(options, given.work / "bodies", given.out, threads=given.threads)
+
+
+def _scene_bodies(given: argparse.Namespace) -> None:
+    cast = scene_cast(_read(SceneOptions, given))
+    build_bodies((person.shape for person in cast), given.work / "bodies")
+
+
+def _scenes(given: argparse.Namespace) -> None:
+    from samples.render.rooms import render_scenes  # noqa: PLC0415 - needs bpy
+
+    options = _read(SceneOptions, given)
+    render_scenes(options, given.work / "bodies", given.out, threads=given.threads)
+
+
+def _sheets(given: argparse.Namespace) -> None:
+    given.out.mkdir(parents=True, exist_ok=True)
+    write_picture(given.out / "moments.jpg", moments_sheet(given.site, range(50, 600, 100)))
+    write_picture(given.out / "cast.jpg", cast_sheet(given.site))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ def rounded_box(steps: int, *, power: float) -> tuple[Floats, Integers]:
     i, j = (side.ravel() for side in np.meshgrid(*[np.arange(steps)] * 2, indexing="ij"))
     corner = i * (steps + 1) + j
     face = np.stack([corner, corner + steps + 1, corner + steps + 2, corner + 1], axis=1)
-    vertices, quads = [], []
+    vertices: list[Floats] = []
+    quads: list[Integers] = []
     for axis in range(3):
         for sign in (-1, 1):
             side = np.empty((len(u), 3))

@@ -1,6 +1,7 @@
 """Where the parts of a body are: what clothes are cut along."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,11 +50,14 @@ class Anatomy:
 
     def joint(self, bone: str) -> Floats:
         """Where a bone begins, `(3,)`."""
-        return self.body.joints[BONES.index(bone)]
+        joint: Floats = self.body.joints[BONES.index(bone)]
+        return joint
 
     def vertices_of(self, sheet: int) -> Floats:
         """Vertices of a sheet, `(n, 3)`."""
-        return self.body.vertices[np.unique(self.body.topology.quads[self.sheet == sheet])]
+        used = np.unique(self.body.topology.quads[self.sheet == sheet])
+        vertices: Floats = self.body.vertices[used]
+        return vertices
 
 
 def measure(body: Body) -> Anatomy:
@@ -103,7 +107,7 @@ def _along_arm(body: Body) -> Floats:
         points = list(body.joints[bones])
         points.append(points[2] + 0.9 * (points[2] - points[1]))  # about the finger tips
         nearest, place = np.full(len(v), np.inf), np.zeros(len(v))
-        for part, (begin, end) in enumerate(zip(points[:-1], points[1:], strict=True)):
+        for part, (begin, end) in enumerate(pairwise(points)):
             axis = end - begin
             share = np.clip((v - begin) @ axis / (axis @ axis), 0, 1)
             distance = np.linalg.norm(v - begin - share[:, None] * axis, axis=1)

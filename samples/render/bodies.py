@@ -5,7 +5,8 @@ the skin, "helper" sheets of tights, skirt and hair that follow every body's sha
 cut from them. Its `smplx` topology has other terms and is not used.
 """
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ BONES = (
 SKIN, TIGHTS, SKIRT, HAIR, EYES = range(5)
 """Sheets of the mesh."""
 
+_ARRAYS = ("quads", "sheets", "weights", "parents")  # of a topology
 _SHEETS = {
     "body": SKIN,
     "helper-tights": TIGHTS,
@@ -97,13 +99,13 @@ class Body:
     joints: Floats
 
 
-def build_bodies(shapes: Mapping[str, Shape], folder: Path) -> None:
-    """Write `topology.npz` and a file `NAME.npz` for each shape; those that exist are kept.
+def build_bodies(shapes: Iterable[Shape], folder: Path) -> None:
+    """Write `topology.npz` and a file for each shape; those that exist are kept.
 
     Raises:
         ImportError: when anny is not installed.
     """
-    missing = {n: s for n, s in shapes.items() if not (folder / f"{n}.npz").exists()}
+    missing = [shape for shape in shapes if not _file(shape, folder).exists()]
     if not missing and (folder / "topology.npz").exists():
         return
     import anny  # noqa: PLC0415 - large, and only needed where bodies are missing
@@ -116,35 +118,39 @@ def build_bodies(shapes: Mapping[str, Shape], folder: Path) -> None:
         phenotype_blendshapes="original",
     )
     topology = _topology(model, Path(anny.__file__).parent / "data/mpfb2/3dobjs/base.obj")
-    _save(folder / "topology.npz", vars_of(topology))
+    _save(folder / "topology.npz", {n: getattr(topology, n) for n in _ARRAYS})
     labels = list(model.bone_labels)
     bones = [labels.index(bone) for bone in BONES]
     skin = np.unique(topology.quads[topology.sheets == SKIN])
-    for name, shape in missing.items():
+    for shape in missing:
         made = model(phenotype_kwargs=_phenotypes(shape))
         vertices = made["rest_vertices"][0].numpy().astype(np.float64)
         joints = made["rest_bone_heads"][0].numpy().astype(np.float64)[bones]
         ground, top = vertices[skin, 2].min(), vertices[skin, 2].max()
         scale, shift = shape.stature / (top - ground), np.array([0.0, 0.0, ground])
         arrays = {"vertices": (vertices - shift) * scale, "joints": (joints - shift) * scale}
-        _save(folder / f"{name}.npz", {k: v.astype(np.float32) for k, v in arrays.items()})
+        _save(_file(shape, folder), {k: v.astype(np.float32) for k, v in arrays.items()})
 
 
-def load_bodies(names: Iterable[str], folder: Path) -> dict[str, Body]:
-    """Read what `build_bodies` wrote."""
+def load_bodies(shapes: Iterable[Shape], folder: Path) -> dict[Shape, Body]:
+    """Read what `build_bodies` wrote.
+
+    Raises:
+        FileNotFoundError: when a body has not been built.
+    """
     with np.load(folder / "topology.npz") as arrays:
         topology = Topology(**{name: arrays[name] for name in arrays.files})
     bodies = {}
-    for name in names:
-        with np.load(folder / f"{name}.npz") as arrays:
+    for shape in shapes:
+        with np.load(_file(shape, folder)) as arrays:
             vertices, joints = (arrays[k].astype(np.float64) for k in ("vertices", "joints"))
-        bodies[name] = Body(topology, vertices, joints)
+        bodies[shape] = Body(topology, vertices, joints)
     return bodies
 
 
-def vars_of(topology: Topology) -> dict[str, Any]:
-    """The arrays of a topology by name."""
-    return {name: getattr(topology, name) for name in Topology.__dataclass_fields__}
+def _file(shape: Shape, folder: Path) -> Path:
+    """A shape's own file: other seeds and casts share a folder without harm."""
+    return folder / f"{hashlib.sha256(repr(shape).encode()).hexdigest()[:16]}.npz"
 
 
 def _phenotypes(shape: Shape) -> dict[str, float]:

@@ -36,7 +36,7 @@ class Camera:
     @property
     def axes(self) -> Floats:
         """Right, up and backward as rows, `(3, 3)`: world to camera as Blender has it."""
-        backward = np.array(self.position) - np.array(self.target)
+        backward = np.subtract(self.position, self.target, dtype=np.float64)
         backward /= np.linalg.norm(backward)
         right = np.cross([0.0, 0.0, 1.0], backward)
         right /= np.linalg.norm(right)

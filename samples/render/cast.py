@@ -72,7 +72,7 @@ class Person:
 
     @property
     def name(self) -> str:
-        """The name of the person's body file."""
+        """How the person's things are called in Blender."""
         return f"{self.number:05d}"
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
 import numpy as np
 
 from samples.render.accessories import MAKERS, Piece
 from samples.render.anatomy import Anatomy, Mask
 from samples.render.bodies import EYES, HAIR, SKIN, SKIRT, TIGHTS, Floats, Integers
-from samples.render.cast import Outfit
+from samples.render.cast import Garment, Outfit
 
 MATERIALS = ("skin", "eye", "hair", "top", "bottom", "shoes", "bag", "hat")
 """Materials of every figure, in this order."""
@@ -61,17 +62,17 @@ def clothe(anatomy: Anatomy, outfit: Outfit) -> list[Piece]:
     """All pieces of a dressed person."""
     skin = _cut(anatomy, _bare(anatomy, outfit), "skin", 0.0)
     eyes = _cut(anatomy, anatomy.sheet == EYES, "eye", 0.0)
-    pieces = [skin, eyes, *cut_top(anatomy, outfit), *_cut_bottom(anatomy, outfit)]
+    pieces = [skin, eyes, *cut_top(anatomy, outfit.top), *_cut_bottom(anatomy, outfit)]
     pieces += _cut_hair(anatomy, outfit)
     for name in outfit.extras:
         pieces += MAKERS[name](anatomy, TOPS[outfit.top.kind].ease)
     return [piece for piece in pieces if len(piece.quads)]
 
 
-def cut_top(anatomy: Anatomy, outfit: Outfit) -> list[Piece]:
+def cut_top(anatomy: Anatomy, top: Garment) -> list[Piece]:
     """The top alone."""
-    cut, body, z = TOPS[outfit.top.kind], anatomy, anatomy.centre[:, 2]
-    hem = top_hem(anatomy, outfit)
+    cut, body, z = TOPS[top.kind], anatomy, anatomy.centre[:, 2]
+    hem = _hem(anatomy, cut)
     # Below the hips the tights split into two legs, so a coat goes on over the skirt.
     lowest = max(hem, body.hip - 0.02 * body.stature)
     trunk = ~body.on_arm & (z > lowest) & (z < body.neck + cut.collar * body.stature)
@@ -86,12 +87,11 @@ def cut_top(anatomy: Anatomy, outfit: Outfit) -> list[Piece]:
     return pieces
 
 
-def top_hem(anatomy: Anatomy, outfit: Outfit) -> float:
+def _hem(anatomy: Anatomy, cut: TopCut) -> float:
     """Height of the top's lower end."""
-    hem = TOPS[outfit.top.kind].hem
-    if hem is None:
+    if cut.hem is None:
         return anatomy.knee + 0.05 * anatomy.stature
-    return anatomy.hip + hem * anatomy.stature
+    return anatomy.hip + cut.hem * anatomy.stature
 
 
 def join(pieces: Sequence[Piece]) -> Mesh:
@@ -128,7 +128,8 @@ def _bare(anatomy: Anatomy, outfit: Outfit) -> Mask:
     legs = ~body.on_arm & (z < _leg_end(body, outfit.bottom.kind) + margin)
     if outfit.bottom.kind == "trousers":
         legs &= False
-    return (body.sheet == SKIN) & (arms | head | (legs & ~body.on_foot))
+    bare: Mask = (body.sheet == SKIN) & (arms | head | (legs & ~body.on_foot))
+    return bare
 
 
 def _cut_bottom(anatomy: Anatomy, outfit: Outfit) -> list[Piece]:

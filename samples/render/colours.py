@@ -77,4 +77,4 @@ def shaded(colour: Colour, rng: np.random.Generator, amount: float) -> Colour:
     """The colour, lighter or darker by up to about `amount`, and a little off in hue."""
     scale = np.exp(rng.uniform(-amount, amount)) * np.exp(rng.uniform(-amount, amount, 3) * 0.3)
     red, green, blue = np.clip(np.array(colour) * scale, 0.004, 0.85)
-    return float(red), float(green), float(blue)
+    return round(float(red), 6), round(float(green), 6), round(float(blue), 6)

@@ -24,7 +24,7 @@ def write_film(path: Path, pictures: Iterable[Picture], *, fps: int, crf: int) -
     with av.open(str(part), "w") as container:
         stream = container.add_stream("libx264", rate=fps)
         stream.pix_fmt = "yuv420p"
-        stream.options = {"crf": str(crf), "preset": "slow", "g": str(5 * fps), "threads": "1"}
+        stream.options = {"crf": str(crf), "preset": "medium", "g": str(5 * fps), "threads": "1"}
         for number, picture in enumerate(pictures):
             if number == 0:
                 stream.height, stream.width = picture.shape[:2]

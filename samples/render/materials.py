@@ -18,7 +18,6 @@ class Nodes:
 
     def __init__(self, name: str, *, rough: float = 0.8, specular: float = 0.2) -> None:
         self.material = bpy.data.materials.new(name)
-        self.material.use_nodes = True
         self._tree = self.material.node_tree
         self._shader = next(n for n in self._tree.nodes if n.type == "BSDF_PRINCIPLED")
         self._shader.inputs["Roughness"].default_value = rough
@@ -41,7 +40,7 @@ class Nodes:
             socket.default_value = value
 
     def math(self, operation: str, a: Input, b: Input = 0.0) -> Socket:
-        """A sum, a comparison, …"""
+        """A sum, a comparison and the like."""
         node = self.add("Math", operation=operation)
         self.plug(a, node.inputs[0])
         self.plug(b, node.inputs[1])
@@ -143,38 +142,39 @@ def cloth(name: str, garment: Garment, anatomy: Anatomy) -> Any:  # noqa: ANN401
     return nodes.done(shade.outputs["Color"])
 
 
-def _pattern(
+def _pattern(  # noqa: C901 - one case for each pattern
     nodes: Nodes, rest: Socket, garment: Garment, anatomy: Anatomy
-) -> Socket | Colour:
+) -> Socket:
     first, second = garment.colour, garment.second
     x, y, z = nodes.split(rest)
     middle, front = nodes.math("ABSOLUTE", x), nodes.math("LESS_THAN", y, 0.0)
+
+    def within(half: float) -> Socket:
+        return nodes.math("LESS_THAN", middle, half)
 
     def bands(value: Socket, per_metre: float, share: float) -> Socket:
         part = nodes.math("FRACT", nodes.math("MULTIPLY", value, per_metre))
         return nodes.math("GREATER_THAN", part, share)
 
-    if garment.pattern == "stripes":
-        return nodes.mix(bands(z, 16.0, 0.5), first, second)
-    if garment.pattern == "checks":
-        both = nodes.math("ADD", bands(z, 14.0, 0.55), bands(x, 14.0, 0.55))
-        return nodes.mix(nodes.math("MULTIPLY", both, 0.5), first, second)
-    if garment.pattern == "twotone":
-        return nodes.mix(nodes.math("LESS_THAN", z, 0.70 * anatomy.stature), first, second)
-    if garment.pattern == "print":
-        chest = nodes.near(z, 0.72 * anatomy.stature, 0.09)
-        blot = nodes.math("GREATER_THAN", nodes.noise(rest, 22.0, 1.0), 0.44)
-        return nodes.mix(nodes.both(nodes.math("LESS_THAN", middle, 0.10), chest, blot), first, second)
-    if garment.pattern == "open":  # what is worn under an open jacket
-        gap = nodes.math("LESS_THAN", middle, 0.055)
-        return nodes.mix(nodes.both(gap, front), first, second)
-    if garment.pattern == "vest":  # high visibility
-        lit = nodes.math("MAXIMUM", nodes.near(z, 0.64 * anatomy.stature, 0.03), 0.0)
-        return nodes.mix(lit, (0.62, 0.55, 0.02), (0.7, 0.7, 0.7))
-    if garment.kind in ("jacket", "coat"):
-        zip_line = nodes.both(nodes.math("LESS_THAN", middle, 0.006), front)
-        return nodes.mix(zip_line, first, _darker(first, 0.4))
-    return first
+    match garment.pattern:
+        case "stripes":
+            mask = bands(z, 16.0, 0.5)
+        case "checks":
+            both = nodes.math("ADD", bands(z, 14.0, 0.55), bands(x, 14.0, 0.55))
+            mask = nodes.math("MULTIPLY", both, 0.5)
+        case "twotone":
+            mask = nodes.math("LESS_THAN", z, 0.70 * anatomy.stature)
+        case "print":
+            blot = nodes.math("GREATER_THAN", nodes.noise(rest, 22.0, 1.0), 0.44)
+            mask = nodes.both(within(0.10), nodes.near(z, 0.72 * anatomy.stature, 0.09), blot)
+        case "open":  # what is worn under an open jacket
+            mask = nodes.both(within(0.055), front)
+        case "vest":  # high visibility
+            first, second = (0.62, 0.55, 0.02), (0.7, 0.7, 0.7)
+            mask = nodes.near(z, 0.64 * anatomy.stature, 0.03)
+        case _:
+            mask, second = nodes.both(within(0.006), front), _darker(first, 0.4)  # a seam
+    return nodes.mix(mask, first, second)
 
 
 def _skin(name: str, anatomy: Anatomy, outfit: Outfit) -> Any:  # noqa: ANN401
@@ -245,7 +245,6 @@ def bricks(name: str, colour: Colour) -> Any:  # noqa: ANN401
 def glowing(name: str, strength: float, colour: Colour) -> Any:  # noqa: ANN401
     """A lamp's surface."""
     material = bpy.data.materials.new(name)
-    material.use_nodes = True
     tree = material.node_tree
     shader = tree.nodes.new("ShaderNodeEmission")
     shader.inputs["Color"].default_value = (*colour, 1)

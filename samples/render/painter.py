@@ -12,6 +12,7 @@ from mathutils import Euler, Matrix, Vector
 from samples.render.bodies import Floats
 from samples.render.camera import Camera
 from samples.render.colours import Colour
+from samples.render.film import read_picture
 from samples.render.visibility import Picture, Rectangle
 
 
@@ -48,8 +49,6 @@ class Painter:
 
     def __init__(self, *, threads: int = 0) -> None:
         bpy.ops.wm.read_factory_settings(use_empty=True)
-        self._folder = tempfile.TemporaryDirectory()  # for pictures on their way from Blender
-        self._file = Path(self._folder.name) / "picture.png"
         self._scene = scene = bpy.context.scene
         scene.render.engine = "CYCLES"
         scene.render.resolution_percentage = 100
@@ -76,7 +75,6 @@ class Painter:
         self._sun = bpy.data.objects.new("sun", bpy.data.lights.new("sun", "SUN"))
         scene.collection.objects.link(self._sun)
         scene.world = bpy.data.worlds.new("sky")
-        scene.world.use_nodes = True
 
     def shine(self, light: Light) -> None:
         """Set the light from outside."""
@@ -121,10 +119,11 @@ class Painter:
             render.border_min_x, render.border_max_x = (left + 0.1) / width, (right + 0.1) / width
             render.border_min_y = (height - bottom + 0.1) / height
             render.border_max_y = (height - top + 0.1) / height
-        render.filepath = str(self._file)
-        bpy.ops.render.render(write_still=True)
-        picture = cv2.imread(str(self._file), cv2.IMREAD_COLOR)
-        return np.ascontiguousarray(picture[:, :, ::-1])
+        # Blender hands a finished picture over as a file only.
+        with tempfile.TemporaryDirectory() as folder:
+            render.filepath = str(Path(folder) / "picture.png")
+            bpy.ops.render.render(write_still=True)
+            return read_picture(Path(render.filepath))
 
     def depth(self, camera: Camera, *, step: int = 2) -> Floats:
         """Depth of what is on the stage, `(height, width)` metres along the optical axis.
@@ -133,13 +132,13 @@ class Painter:
         """
         graph = bpy.context.evaluated_depsgraph_get()
         origin, turn = Vector(camera.position), Matrix(camera.axes.T.tolist())
+        focal, left, top = camera.focal, camera.width / 2, camera.height / 2
         rows, columns = camera.height // step, camera.width // step
         depth = np.full((rows, columns), 1000.0)
         for row in range(rows):
             for column in range(columns):
-                x = ((column + 0.5) * step - camera.width / 2) / camera.focal
-                y = (camera.height / 2 - (row + 0.5) * step) / camera.focal
-                ray = Vector((x, y, -1))
+                x, y = (column + 0.5) * step - left, top - (row + 0.5) * step
+                ray = Vector((x / focal, y / focal, -1))
                 hit, place, *_ = self._scene.ray_cast(graph, origin, (turn @ ray).normalized())
                 if hit:
                     depth[row, column] = (place - origin).length / ray.length

@@ -1,12 +1,15 @@
 """Ways through a site: where somebody could walk, as a smooth path."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from samples.render.blocks import Block
 from samples.render.bodies import Floats
-from samples.render.layout import Area, Block, Layout
+from samples.render.layout import Layout
+from samples.render.scenery import Area
 
 Ending = Literal["west", "east", "door"]
 
@@ -87,9 +90,9 @@ def draw_path(trip: Trip, layout: Layout, rng: np.random.Generator) -> Path:
     return smooth_path(np.array(points + _ending(last, trip.exit, last.doors[-1], rng)[::-1]))
 
 
-def is_clear(points: Floats, layout: Layout) -> bool:
+def is_clear(points: Floats, blocks: Sequence[Block]) -> bool:
     """Whether points `(n, 2)`, NaN where somebody is away, keep off all walls and things."""
-    return not any(_hits(points, block) for block in layout.blocks)
+    return not any(_hits(points, block) for block in blocks)
 
 
 def _hits(points: Floats, block: Block) -> bool:
@@ -121,9 +124,7 @@ def _inside(area: Area, rng: np.random.Generator) -> tuple[float, float]:
     )
 
 
-def _crossing(
-    here: Area, there: Area, rng: np.random.Generator
-) -> list[tuple[float, float]]:
+def _crossing(here: Area, there: Area, rng: np.random.Generator) -> list[tuple[float, float]]:
     """Points from the middle of one area into the next one, south or north of it."""
     if there.south < here.south:
         return _crossing(there, here, rng)[::-1]

@@ -15,9 +15,8 @@ Generator = np.random.Generator
 APART = 0.6
 """Metres that people keep between them, from middle to middle."""
 
-_RATE = 10  # steps of planning in a second
+_FASTEST = 2.0  # m/s; who walks on the outer side of a bend must not run
 _ACCELERATION = 0.9  # m/s², when starting and stopping
-_TRIES = 3000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,12 +46,18 @@ class ScheduleError(Exception):
 
 
 def plan(
-    cast: Sequence[Person], layout: Layout, *, seconds: float, fps: int, seed: int
+    cast: Sequence[Person],
+    layout: Layout,
+    *,
+    seconds: float,
+    fps: int,
+    seed: int,
+    tries: int = 3000,
 ) -> dict[int, Motion]:
     """Plan the motion of everybody.
 
     Half of the people go from one end of the site to another, a sixth come back after an absence,
-    a sixth stay in one area, and a sixth accompany the one before them.
+    a sixth stay in one area, and a sixth accompany the one before them where there is room to.
 
     Args:
         cast: who there is.
@@ -60,6 +65,7 @@ def plan(
         seconds: length of the recordings.
         fps: frames in a second.
         seed: of the site.
+        tries: how many ways are drawn for somebody before there is held to be none.
 
     Returns:
         The motions by the people's numbers.
@@ -72,13 +78,14 @@ def plan(
     for position, person in enumerate(cast):
         rng = np.random.default_rng((seed, person.number, 3))
         before = motions[cast[position - 1].number] if position % 6 == 5 else None
-        for _ in range(_TRIES):
+        for _ in range(tries):
             motion = (
                 _beside(before, rng)
                 if before is not None and rng.random() < 0.9
                 else _draw(position, person.manner, layout, (frames, fps), rng)
             )
-            if is_clear(motion.places, layout) and _is_apart(motion, motions.values()):
+            walks = _top_speed(motion, fps) < _FASTEST and is_clear(motion.places, layout.blocks)
+            if walks and _is_apart(motion, motions.values()):
                 motions[person.number] = motion
                 break
         else:
@@ -95,6 +102,11 @@ def closest(motions: Sequence[Motion]) -> float:
             gaps = np.linalg.norm(motion.places - other.places, axis=1)
             least = min(least, np.nanmin(gaps, initial=np.inf))
     return float(least)
+
+
+def _top_speed(motion: Motion, fps: int) -> float:
+    steps = np.linalg.norm(np.diff(motion.places, axis=0), axis=1)
+    return float(np.nanmax(steps, initial=0.0)) * fps
 
 
 def _is_apart(motion: Motion, others: Iterable[Motion]) -> bool:
@@ -144,9 +156,7 @@ def _ends(far: int, rng: Generator) -> tuple[int, int]:
     return ends if rng.random() < 0.5 else ends[::-1]
 
 
-def _trip(
-    layout: Layout, start: int, end: int, rng: Generator, *, pauses: int = 0
-) -> Trip:
+def _trip(layout: Layout, start: int, end: int, rng: Generator, *, pauses: int = 0) -> Trip:
     entry, leave = (_draw_ending(layout, area, rng) for area in (start, end))
     if start == end and entry == leave != "door":
         leave = "east" if entry == "west" else "west"

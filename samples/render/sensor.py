@@ -18,6 +18,7 @@ class Sensor:
         blur: of the lens, pixels.
         tint: factors of red, green and blue.
         contrast: about middle grey, 1 leaves it.
+        gamma: over 1 brightens the dark parts, as cameras of wide dynamic range do.
         crf: H.264's constant rate factor; higher is worse.
     """
 
@@ -26,6 +27,7 @@ class Sensor:
     blur: float = 0.7
     tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
     contrast: float = 1.0
+    gamma: float = 1.0
     crf: int = 26
 
     def soften(self, picture: Picture) -> Picture:
@@ -49,6 +51,7 @@ class Sensor:
     def _developed(self, picture: Picture) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         light = picture.astype(np.float32) * np.array(self.tint, np.float32)
         light = 128 + (light - 128) * np.float32(self.contrast)
+        light = 255 * (np.clip(light, 0, 255) / np.float32(255)) ** np.float32(1 / self.gamma)
         soft = cv2.GaussianBlur(light, (0, 0), self.blur)
         return np.asarray(soft + 0.35 * (soft - cv2.GaussianBlur(soft, (0, 0), 1.6)), np.float32)
 

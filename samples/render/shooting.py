@@ -11,7 +11,8 @@ from samples.render.bodies import Floats, load_bodies
 from samples.render.camera import Camera
 from samples.render.film import read_picture, write_picture
 from samples.render.painter import Light, Painter
-from samples.render.site import Site, Takes, pose, sensors
+from samples.render.posing import pose
+from samples.render.site import Site, Takes, sensors
 from samples.render.stage import Figure, build_site
 from samples.render.visibility import Picture, Rectangle, changed, merge, see
 
@@ -31,13 +32,12 @@ class Shooting:
     """
 
     def __init__(self, site: Site, bodies: Path, takes: Takes, *, threads: int = 0) -> None:
-        takes.folder.mkdir(parents=True, exist_ok=True)
         self._site, self._takes, self._light = site, takes, Light()
         self._painter = Painter(threads=threads)
         self._painter.shine(self._light)
         build_site(site.layout.blocks)
-        shapes = load_bodies([person.name for person in site.cast], bodies)
-        self._figures = {p.number: Figure(p, shapes[p.name]) for p in site.cast}
+        shapes = load_bodies([person.shape for person in site.cast], bodies)
+        self._figures = {p.number: Figure(p, shapes[p.shape]) for p in site.cast}
 
     def shoot(self, frames: Sequence[int]) -> None:
         """Paint these frames (counted from 0) of all cameras, those that exist excepted."""
@@ -45,7 +45,6 @@ class Shooting:
             todo = [f for f in frames if not self._takes.picture(camera.name, f).exists()]
             if not todo:
                 continue
-            self._takes.picture(camera.name, 0).parent.mkdir(exist_ok=True)
             self._painter.aim(camera, exposure=sensors(self._site.layout)[camera.name].exposure)
             self._hide()
             depth, plate = self._painter.depth(camera), self._plate(camera)

@@ -7,14 +7,11 @@ in it. A run that is killed goes on with the frames that are missing; several ru
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-from samples.render.bodies import Floats
 from samples.render.cast import Person, draw_cast
-from samples.render.gait import Walker, cycle
 from samples.render.layout import Layout, draw_layout
 from samples.render.schedule import Motion, plan
 from samples.render.sensor import Sensor
@@ -67,70 +64,80 @@ def plan_site(options: SiteOptions) -> Site:
     """Draw the site, its people and their ways."""
     layout = draw_layout(options.cameras, seed=options.seed, size=options.size)
     cast = draw_cast(options.people, seed=options.seed, alike=options.alike)
-    motions = plan(
-        cast, layout, seconds=options.seconds, fps=options.fps, seed=options.seed
-    )
+    motions = plan(cast, layout, seconds=options.seconds, fps=options.fps, seed=options.seed)
     return Site(options, layout, cast, motions)
 
 
 def sensors(layout: Layout) -> dict[str, Sensor]:
     """The camera of each area: clear outside, noisy under a roof, and all of different make."""
     outside = (
-        Sensor(exposure=0.4, noise=1.2, tint=(1.0, 1.0, 0.98), crf=25),
-        Sensor(exposure=0.2, noise=1.5, tint=(0.95, 0.99, 1.05), contrast=0.92, blur=0.8, crf=26),
+        Sensor(exposure=0.4, noise=0.6, tint=(1.0, 1.0, 0.98), contrast=1.1, gamma=1.45, crf=22),
+        Sensor(exposure=0.2, noise=0.9, tint=(0.97, 0.99, 1.03), contrast=0.95, crf=22),
     )
-    roofed = Sensor(exposure=0.7, noise=2.2, tint=(1.05, 1.0, 0.9), blur=0.8, crf=26)
+    roofed = Sensor(exposure=0.7, noise=1.2, tint=(1.03, 1.0, 0.95), gamma=1.25, crf=22)
     return {
         area.name: roofed if area.roofed else outside[number // 2 % 2]
         for number, area in enumerate(layout.areas)
     }
 
 
-def pose(walker: Walker, person: Person, motion: Motion, frame: int, fps: int) -> Floats:
-    """A person's vertices in the world at a frame in which it is present, `(v, 3)`."""
-    phases, amounts = cycle(motion.speeds, fps, walker.stride)
-    phase = phases[frame] + person.manner.phase
-    head = 12 * np.sin(0.7 * frame / fps + 9 * person.manner.phase)
-    vertices = walker.pose(phase, amounts[frame], head)
-    return place(vertices, motion.places[frame], motion.headings[frame])
-
-
-def place(vertices: Floats, at: Floats, heading: float) -> Floats:
-    """Turn somebody who looks to -y to a heading (radians, 0 towards +x) and move it there."""
-    turn = heading + np.pi / 2
-    cos, sin = np.cos(turn), np.sin(turn)
-    moved = vertices @ np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]])
-    moved[:, :2] += at
-    return np.asarray(moved, np.float64)
+class WorkError(Exception):
+    """The working folder belongs to something made with other options."""
 
 
 class Takes:
-    """The working folder of a site: clean frames, empty plates, and what is seen."""
+    """The working folder of a site: clean frames, empty plates, and what is seen.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    Args:
+        folder: made where missing.
+        options: of the site; what makes the frames, the length excepted.
+
+    Raises:
+        WorkError: when the folder holds frames made with other options.
+    """
+
+    def __init__(self, folder: Path, options: SiteOptions) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        claim(folder / "options.json", asdict(options))
 
     def picture(self, camera: str, frame: int) -> Path:
         """The clean picture of a frame, counted from 0."""
-        return self.folder / camera / f"{frame:05d}.png"
+        return self._folder / camera / f"{frame:05d}.png"
 
     def plate(self, camera: str) -> Path:
         """The empty site."""
-        return self.folder / f"plate-{camera}.png"
+        return self._folder / f"plate-{camera}.png"
 
     def sights(self, camera: str, frame: int) -> dict[int, Sight]:
         """Who is seen in a frame."""
         path = self.picture(camera, frame).with_suffix(".json")
         rows = json.loads(path.read_text(encoding="ascii"))
-        return {
-            int(number): Sight(tuple(box), visibility, inside)
-            for number, (box, visibility, inside) in rows.items()
-        }
+        return {int(number): Sight(**row) for number, row in rows.items()}
 
     def keep_sights(self, camera: str, frame: int, sights: Mapping[int, Sight]) -> None:
         """Write who is seen in a frame."""
-        rows = {str(n): (s.box, round(s.visibility, 4), round(s.inside, 4)) for n, s in sights.items()}
         path = self.picture(camera, frame).with_suffix(".json")
-        part = path.with_suffix(f".{os.getpid()}.part")
-        part.write_text(json.dumps(rows), encoding="ascii")
-        part.replace(path)
+        path.parent.mkdir(exist_ok=True)
+        write_text(path, json.dumps({str(n): asdict(sight) for n, sight in sights.items()}))
+
+
+def claim(path: Path, options: Mapping[str, Any]) -> None:
+    """Note the options in a file, or check that they are those noted there before.
+
+    Raises:
+        WorkError: when they are others.
+    """
+    text = json.dumps(options, indent=1, sort_keys=True) + "\n"
+    if not path.exists():
+        write_text(path, text)
+    elif path.read_text(encoding="ascii") != text:
+        msg = f"{path.parent} was made with other options ({path.name}); take another folder"
+        raise WorkError(msg)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file, whole or not at all."""
+    part = path.with_name(f".part-{os.getpid()}-{path.name}")
+    part.write_text(text, encoding="ascii")
+    part.replace(path)

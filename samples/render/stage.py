@@ -8,12 +8,12 @@ import numpy as np
 
 from samples.render import materials
 from samples.render.anatomy import measure
+from samples.render.blocks import Block, Surface
 from samples.render.bodies import Body, Floats, Integers
 from samples.render.cast import Person
 from samples.render.clothes import clothe, join
 from samples.render.colours import Colour
 from samples.render.gait import Walker
-from samples.render.layout import Block, Surface
 
 _FACES = ((0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (2, 6, 7, 3), (0, 4, 6, 2), (1, 3, 7, 5))
 _SIDES = 20  # of a cylinder
@@ -96,7 +96,10 @@ def _add(name: str, mesh: Any) -> Any:  # noqa: ANN401 - Blender objects
 
 
 def _add_faces(
-    name: str, vertices: list[Any], faces: Sequence[Sequence[int]], look: Any  # noqa: ANN401
+    name: str,
+    vertices: list[Any],
+    faces: Sequence[Sequence[int]],
+    look: Any,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401 - Blender objects
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata(vertices, [], faces)
@@ -114,9 +117,7 @@ def _cylinder(block: Block) -> tuple[list[Any], Sequence[Sequence[int]]]:
     angles = 2 * np.pi * np.arange(_SIDES) / _SIDES
     xs = (x0 + x1) / 2 + (x1 - x0) / 2 * np.cos(angles)
     ys = (y0 + y1) / 2 + (y1 - y0) / 2 * np.sin(angles)
-    ring = [
-        (i, (i + 1) % _SIDES, _SIDES + (i + 1) % _SIDES, _SIDES + i) for i in range(_SIDES)
-    ]
+    ring = [(i, (i + 1) % _SIDES, _SIDES + (i + 1) % _SIDES, _SIDES + i) for i in range(_SIDES)]
     ends = [tuple(range(_SIDES - 1, -1, -1)), tuple(range(_SIDES, 2 * _SIDES))]
     return [(x, y, z) for z in (z0, z1) for x, y in zip(xs, ys, strict=True)], [*ring, *ends]
 

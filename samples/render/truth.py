@@ -1,4 +1,4 @@
-"""The truth beside the recordings: boxes, identities over cameras, calibrations, the site's YAML."""
+"""The truth beside the recordings: boxes, identities over cameras, calibrations, the site file."""
 
 import csv
 import json
@@ -107,10 +107,11 @@ def write_people(path: Path, cast: Iterable[Person]) -> None:
         writer.writerow(["identity", "stature", "top", "pattern", "bottom", "hair", "extras"])
         for p in cast:
             o = p.outfit
-            extras = " ".join(o.extras)
             writer.writerow(
-                [p.number, f"{p.shape.stature:.2f}", o.top.kind, o.top.pattern, o.bottom.kind]
-                + [o.hair, extras]
+                [
+                    *(p.number, f"{p.shape.stature:.2f}", o.top.kind, o.top.pattern),
+                    *(o.bottom.kind, o.hair, " ".join(o.extras)),
+                ]
             )
 
 
@@ -120,7 +121,9 @@ def write_calibrations(path: Path, cameras: Iterable[Camera]) -> None:
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="ascii")
 
 
-def write_site(path: Path, cameras: Iterable[str], visits: Iterable[Visit], start: datetime) -> None:
+def write_site(
+    path: Path, cameras: Iterable[str], visits: Iterable[Visit], start: datetime
+) -> None:
     """Write the file that `surveil-reid process` takes."""
     document = {
         "store": "sqlite:///site.db",

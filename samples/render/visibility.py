@@ -28,11 +28,13 @@ class Sight:
     Attributes:
         box: left, top, right and bottom in pixels, around the whole body, hidden parts too, cut to
             the picture.
+        seen: around the seen pixels alone.
         visibility: seen pixels over all pixels of the body, those outside the picture included.
         inside: share of the uncut box that lies in the picture.
     """
 
     box: Rectangle
+    seen: Rectangle
     visibility: float
     inside: float
 
@@ -103,19 +105,27 @@ def cut(part: Rectangle, camera: Camera) -> Rectangle:
 def _sight(camera: Camera, shape: _Silhouette, front: NDArray[np.float32]) -> Sight | None:
     body = np.isfinite(shape.depth)
     window, inner = shape.overlap(camera)
-    seen = int((body[inner] & (shape.depth[inner] <= front[window])).sum())
-    if not seen:
+    seen = body[inner] & (shape.depth[inner] <= front[window])
+    if not seen.any():
         return None
-    rows, columns = np.flatnonzero(body.any(1)), np.flatnonzero(body.any(0))
-    whole = (
-        shape.left + int(columns[0]),
-        shape.top + int(rows[0]),
-        shape.left + int(columns[-1]) + 1,
-        shape.top + int(rows[-1]) + 1,
-    )
+    whole = _bounds(body, shape.left, shape.top)
     box = cut(whole, camera)
     return Sight(
-        box=box, visibility=seen / int(body.sum()), inside=_area(box) / _area(whole)
+        box=box,
+        seen=_bounds(seen, window[1].start, window[0].start),
+        visibility=int(seen.sum()) / int(body.sum()),
+        inside=_area(box) / _area(whole),
+    )
+
+
+def _bounds(mask: NDArray[np.bool_], left: int, top: int) -> Rectangle:
+    """The rectangle around what is set, if the mask lies at `left`, `top`."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    return (
+        left + int(columns[0]),
+        top + int(rows[0]),
+        left + int(columns[-1]) + 1,
+        top + int(rows[-1]) + 1,
     )
 
 
@@ -150,9 +160,7 @@ def surface_points(mesh: Mesh, vertices: Floats) -> Floats:
     return np.concatenate([vertices, corners[~coarse].mean(1), grid.reshape(-1, 3)])
 
 
-def changed(
-    camera: Camera, vertices: Floats, sun: Floats, *, margin: int = 10
-) -> Rectangle | None:
+def changed(camera: Camera, vertices: Floats, sun: Floats, *, margin: int = 10) -> Rectangle | None:
     """The part of the picture that a person and its shadow on the ground change.
 
     Args:

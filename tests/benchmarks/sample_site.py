@@ -2,10 +2,10 @@
 
     python tests/benchmarks/sample_site.py samples/site --embedder E --detector D [--detector D2]
 
-Recall: true boxes at least 60 pixels high and 0.6 visible, in every n-th frame, found by a detection
-of confidence 0.25 with an overlap (IoU) of 0.5. The embedder sees crops of such boxes and is scored
-by the evaluator's protocol, each crop a query. Prints one JSON document, which belongs into
-`tests/benchmarks/results`.
+Recall: true boxes at least 60 pixels high and 0.6 visible, in every n-th frame, found by a
+detection of confidence 0.25 with an overlap (IoU) of 0.5. The embedder sees crops of such boxes and
+is scored by the evaluator's protocol, each crop a query, and with the whole of the query's camera
+left out. Prints one JSON document, which belongs into `tests/benchmarks/results`.
 """
 
 import argparse
@@ -78,7 +78,9 @@ def measure_embedder(samples: Sequence[Sample], embedder: surveil_reid.Embedder)
     """Scores of the crops of plain boxes, each against all others."""
     crops, ids, cameras = [], [], []
     for camera, image, boxes, labels in samples:
-        for box, (identity, _) in zip(boxes[plain(boxes, labels)], labels[plain(boxes, labels)], strict=True):
+        for box, (identity, _) in zip(
+            boxes[plain(boxes, labels)], labels[plain(boxes, labels)], strict=True
+        ):
             crops.append(surveil_reid.cut_crop(image, box))
             ids.append(int(identity))
             cameras.append(camera)
