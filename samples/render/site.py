@@ -1,4 +1,4 @@
-"""A site's recordings: plans it, paints its frames, and films them with the truth beside.
+"""A site as it is planned, and the working folder of its frames.
 
 Frames are painted once and kept without lens and noise in a working folder, each with what is seen
 in it. A run that is killed goes on with the frames that are missing; several runs may share them.

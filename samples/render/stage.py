@@ -40,27 +40,16 @@ class Figure:
         """Show or hide."""
         self._object.hide_render = self._object.hide_viewport = not on
 
-    def remove(self) -> None:
-        """Take all of it out of Blender's memory."""
-        mesh = self._object.data
-        looks = list(mesh.materials)
-        bpy.data.objects.remove(self._object)
-        bpy.data.meshes.remove(mesh)
-        for look in looks:
-            bpy.data.materials.remove(look)
 
-
-def build_site(blocks: Iterable[Block], *, lamps: float = 6.0) -> list[Any]:
+def build_site(blocks: Iterable[Block], *, lamps: float = 6.0) -> None:
     """Put blocks on the stage; lamps glow with this strength."""
     looks: dict[tuple[Surface, Colour], Any] = {}
-    things = []
     for number, block in enumerate(blocks):
         key = (block.surface, block.colour)
         if key not in looks:
             looks[key] = _look(block.surface, block.colour, lamps)
         vertices, faces = _cylinder(block) if block.round else _box(block)
-        things.append(_add_faces(f"block {number}", vertices, faces, looks[key]))
-    return things
+        _add_faces(f"block {number}", vertices, faces, looks[key])
 
 
 def add_mesh(
