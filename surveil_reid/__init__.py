@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from surveil_reid.embedding import load_embedder as load_embedder
     from surveil_reid.evaluation import Evaluation as Evaluation
     from surveil_reid.evaluation import Features as Features
+    from surveil_reid.evaluation import calibrate_on_folder as calibrate_on_folder
     from surveil_reid.evaluation import evaluate as evaluate
     from surveil_reid.evaluation import extract_features as extract_features
     from surveil_reid.evaluation import read_cameras as read_cameras
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from surveil_reid.pipeline import SearchResult as SearchResult
     from surveil_reid.pipeline import Suggestion as Suggestion
     from surveil_reid.pipeline import answer_suggestion as answer_suggestion
+    from surveil_reid.pipeline import calibrate_on_decisions as calibrate_on_decisions
     from surveil_reid.pipeline import choose_person as choose_person
     from surveil_reid.pipeline import concerned_identities as concerned_identities
     from surveil_reid.pipeline import confirm_tracklets as confirm_tracklets
@@ -113,6 +115,7 @@ _ROOMS = {
     "evaluation": (
         "Evaluation",
         "Features",
+        "calibrate_on_folder",
         "evaluate",
         "extract_features",
         "read_cameras",
@@ -138,6 +141,7 @@ _ROOMS = {
         "choose_person",
         "concerned_identities",
         "confirm_tracklets",
+        "calibrate_on_decisions",
         "describe_identity",
         "describe_pictures",
         "describe_tracklet",

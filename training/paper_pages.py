@@ -14,9 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from surveil_reid.core import InputError, SurveilReidError
+from surveil_reid.core import InputError, SurveilReidError, write_whole
 from training import paper_blocks as blocks
-from training.files import write_whole
 from training.grid import read_grid
 from training.paper_figures import read_paper
 from training.records import read_json, read_runs, write_record

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from training.files import write_whole
+from surveil_reid.core import write_whole
 from training.records import EpochScores
 from training.strict import plain
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from surveil_reid.core import InputError
-from training.files import write_whole
+from surveil_reid.core import InputError, write_whole
 from training.strict import key_of, parse, plain
 
 FILE_NAME = "record.json"

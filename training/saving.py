@@ -8,8 +8,7 @@ from typing import Any
 
 import torch
 
-from surveil_reid.core import InputError, WeightsError
-from surveil_reid.embedding.atomic import write_atomically
+from surveil_reid.core import InputError, WeightsError, write_whole
 
 FORMAT = 1
 
@@ -41,7 +40,7 @@ def save_state(path: Path, identity: Identity, state: dict[str, Any]) -> None:
     buffer = io.BytesIO()
     whole = {"format": FORMAT, "recipe": identity.recipe, "data": identity.data, "state": state}
     torch.save(whole, buffer)
-    write_atomically(path, buffer.getvalue())
+    write_whole(path, buffer.getvalue(), error=WeightsError)
 
 
 def load_state(path: Path, identity: Identity) -> dict[str, Any] | None:

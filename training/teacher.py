@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
-from surveil_reid.core import Floats, InputError, Integers
-from surveil_reid.embedding.atomic import write_atomically
+from surveil_reid.core import Floats, InputError, Integers, WeightsError, write_whole
 from training.picture_files import PictureFile
 from training.progress import Tell
 
@@ -113,7 +112,7 @@ def _names(pictures: PictureFile, rows: Integers) -> list[str]:
 def _write(path: Path, names: list[str], features: Floats) -> None:
     buffer = io.BytesIO()
     np.savez(buffer, names=np.array(names, np.str_), features=features.astype(np.float16))
-    write_atomically(path, buffer.getvalue())
+    write_whole(path, buffer.getvalue(), error=WeightsError)
 
 
 def _read(path: Path, names: list[str]) -> Floats:

@@ -1,13 +1,13 @@
 """Fitting the thresholds of an embedder to tracklets of people whose identity is known."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from surveil_reid.core import ArrayError, Floats, OperatingPoint
+from surveil_reid.core import ArrayError, Calibration, Floats, OperatingPoint
 from surveil_reid.evaluation.bcubed import BCubed, bcubed
-from surveil_reid.identity import LinkOptions, link
+from surveil_reid.identity import LinkOptions, best_hits, fit_calibration, link
 from training.labelled_tracklets import Labelled
 
 RATES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
@@ -25,11 +25,14 @@ class Thresholds:
     Attributes:
         linking: operating points by increasing false-alarm rate.
         linking_similarity: where linking is to begin, at the rate asked for.
+        calibration: from similarities to probabilities, fitted on searches for everybody, once with
+            the person in the gallery and once without.
         bcubed: how well linking groups tracklets there, on the same people.
     """
 
     linking: tuple[OperatingPoint, ...]
     linking_similarity: float
+    calibration: Calibration
     bcubed: BCubed
 
 
@@ -46,12 +49,20 @@ def fit(
 
     Raises:
         ArrayError: when there are too few people, cameras or tracklets to measure anything.
+        InputError: when there are too few to fit probabilities on.
     """
     same, different = cross_camera_similarities(labelled)
     points = operating_points(same, different, fitted_on)
     linking_similarity = round(similarity_at(linking_rate, different), 4)
+    hits = best_hits(
+        np.array([item.tracklet.descriptor for item in labelled], np.float32),
+        [str(item.person) for item in labelled],
+        [item.tracklet.camera for item in labelled],
+    )
+    # Cameras elsewhere are others, so these get no shifts of their own.
+    calibration = fit_calibration(replace(hits, cameras=()), fitted_on)
     bcubed = linking_score(labelled, linking_similarity)
-    return Thresholds(points, linking_similarity, bcubed)
+    return Thresholds(points, linking_similarity, calibration, bcubed)
 
 
 def cross_camera_similarities(labelled: Sequence[Labelled]) -> tuple[Floats, Floats]:

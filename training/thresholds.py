@@ -1,31 +1,43 @@
 """Fit an embedder's thresholds on people whose identity is known: Market-1501's training set.
 
 Run it as `python -m training.thresholds --embedder E --market DIR [--out FILE]`. It measures how
-alike tracklets of one person and of different people are across cameras (the operating points), and
-the similarity for linking at a stated rate of false alarms. The test identities stay untouched.
+alike tracklets of one person and of different people are across cameras (the operating points), the
+similarity for linking at a stated rate of false alarms, and how similarities become probabilities
+(the calibration). The test identities stay untouched.
 """
 
 import argparse
 import dataclasses
+import json
 import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
 
 from surveil_reid.assets import parse_description, read_description
-from surveil_reid.core import Floats, InputError, SurveilReidError, l2_normalise
+from surveil_reid.core import (
+    Calibration,
+    Floats,
+    InputError,
+    SurveilReidError,
+    WeightsError,
+    l2_normalise,
+    write_whole,
+)
 from surveil_reid.embedding import Embedder, load_embedder
-from surveil_reid.embedding.atomic import write_atomically
 from surveil_reid.video.pictures import read_picture
 from training.labelled_tracklets import Labelled, cut_tracklets
 from training.threshold_fitting import LINKING_RATE, Thresholds, fit
 
 IMAGES_AT_ONCE = 256
-THRESHOLD_KEYS = re.compile(r"^linking(?:_similarity)?:.*\n?(?:[ -].*\n?|\n)*", re.MULTILINE)
-SUMMARY = "Fit an embedder's operating points and linking similarity on Market-1501's training set."
+THRESHOLD_KEYS = re.compile(
+    r"^(?:linking|linking_similarity|calibration):.*\n?(?:[ -].*\n?|\n)*", re.MULTILINE
+)
+SUMMARY = "Fit an embedder's thresholds and probabilities on Market-1501's training set."
 
 
 def embed_market(embedder: Embedder, folder: Path) -> tuple[list[str], Floats]:
@@ -85,8 +97,18 @@ def as_yaml(thresholds: Thresholds) -> str:
         | {name: float(f"{getattr(point, name):.3g}") for name in ("false_alarm", "detection")}
         for point in thresholds.linking
     ]
-    keys = {"linking_similarity": thresholds.linking_similarity, "linking": rounded}
+    keys = {
+        "linking_similarity": thresholds.linking_similarity,
+        "linking": rounded,
+        "calibration": plain_calibration(thresholds.calibration),
+    }
     return yaml.safe_dump(keys, sort_keys=False, width=100)
+
+
+def plain_calibration(calibration: Calibration) -> dict[str, Any]:
+    """The calibration as YAML holds it, with lists for tuples."""
+    plain: dict[str, Any] = json.loads(json.dumps(calibration.as_dict()))
+    return plain
 
 
 def store_in_description(path: Path, thresholds: Thresholds) -> None:
@@ -99,7 +121,7 @@ def store_in_description(path: Path, thresholds: Thresholds) -> None:
     rest = THRESHOLD_KEYS.sub("", path.read_text(encoding="utf-8"))
     text = rest.rstrip("\n") + "\n" + as_yaml(thresholds)
     parse_description(text, str(path))
-    write_atomically(path, text.encode())
+    write_whole(path, text.encode(), error=WeightsError)
 
 
 def store_in_checkpoint(path: Path, thresholds: Thresholds) -> None:
@@ -117,6 +139,7 @@ def store_in_checkpoint(path: Path, thresholds: Thresholds) -> None:
     update = {
         "linking": thresholds.linking,
         "linking_similarity": thresholds.linking_similarity,
+        "calibration": thresholds.calibration,
     }
     save_checkpoint(path, checkpoint.model, checkpoint.meta.model_copy(update=update))
 

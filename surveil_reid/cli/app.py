@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 import typer
 
 from surveil_reid.cli import (
+    calibrate,
     demo,
     doctor,
     evaluate,
@@ -49,6 +50,7 @@ for decide in (
 app.command("info")(info.info)
 app.command("remove")(remove.remove)
 app.command("reembed")(reembed.reembed)
+app.command("calibrate")(calibrate.calibrate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("score")(evaluate.score)
 app.command("score-tracks")(score_tracks.score_tracks)

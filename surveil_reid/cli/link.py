@@ -1,5 +1,6 @@
 """`surveil-reid link`: identities over the whole store."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,13 +17,20 @@ def link(
             min=-1.0, max=1.0, help="Cosine similarity of one person; the model's own by default."
         ),
     ] = None,
+    site: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="SITE.yaml", help="Heed its travel times between cameras; others are learned."
+        ),
+    ] = None,
     store: options.StoreUrl = options.DEFAULT_STORE,
     store_folder: options.StoreFolder = None,
     as_json: options.AsJson = False,
 ) -> None:
     """(Re)compute the identities of the whole store; they keep their ids where they can."""
+    travel = () if site is None else surveil_reid.load_site(site).travel
     with surveil_reid.open_store(store, folder=store_folder) as opened:
-        report = surveil_reid.link_store(opened, similarity=similarity)
+        report = surveil_reid.link_store(opened, similarity=similarity, travel=travel)
     if as_json:
         print_json(
             {

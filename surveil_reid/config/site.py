@@ -6,7 +6,7 @@ A site can also be put together from `NAME=PATH[@ISO-TIME]` options. Both end as
 import difflib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from surveil_reid.core import SiteError
+from surveil_reid.core import InputError, SiteError
+from surveil_reid.identity import TravelTime
 
 Polygon = tuple[tuple[float, float], ...]
 
@@ -53,10 +54,11 @@ class CameraSource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
-    """All cameras, and the store they go to (None: the command's default)."""
+    """All cameras, the store they go to (None: the command's default), and ways between them."""
 
     cameras: tuple[CameraSource, ...]
     store: str | None = None
+    travel: tuple[TravelTime, ...] = ()
 
 
 class _Strict(BaseModel):
@@ -116,7 +118,7 @@ def load_site(path: Path) -> Site:
         raise SiteError(msg) from error
     site = Site(cameras=tuple(_camera(c, path.parent) for c in parsed.cameras), store=parsed.store)
     _check_names(site, parsed.travel, path)
-    return site
+    return replace(site, travel=tuple(_travel(entry, path) for entry in parsed.travel))
 
 
 def parse_camera(text: str) -> CameraSource:
@@ -162,6 +164,16 @@ def _camera(parsed: _Camera, folder: Path) -> CameraSource:
         ignore=tuple(tuple(polygon) for polygon in parsed.ignore),
         moving=parsed.moving,
     )
+
+
+def _travel(parsed: _Travel, path: Path) -> TravelTime:
+    try:
+        return TravelTime(
+            origin=parsed.origin, to=parsed.to, minimum=parsed.minimum, usual=parsed.usual
+        )
+    except InputError as error:
+        msg = f"{path}: {error}"
+        raise SiteError(msg) from error
 
 
 def _check_names(site: Site, travel: Iterable[_Travel], path: Path) -> None:

@@ -69,7 +69,7 @@ class Calibration:
 
     def probability(
         self,
-        similarities: Floats,
+        similarities: Floats | Doubles,
         *,
         gallery_size: int | None = None,
         cameras: tuple[str, str] | None = None,

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from surveil_reid.core.errors import InputError, SurveilReidError
+
 
 @contextmanager
 def replaced_whole(path: Path) -> Iterator[BinaryIO]:
@@ -35,3 +37,20 @@ def replaced_whole(path: Path) -> Iterator[BinaryIO]:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: bytes, *, error: type[SurveilReidError] = InputError) -> None:
+    """Replace a file by new content in one step; its folder is made if missing.
+
+    Args:
+        path: the file.
+        content: all of it.
+        error: what to raise when it cannot be written; an older file is then untouched.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replaced_whole(path) as stream:
+            stream.write(content)
+    except OSError as failure:
+        msg = f"cannot write {path}: {failure.strerror}; free space or choose another folder"
+        raise error(msg) from failure

@@ -14,8 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from surveil_reid.core import WeightsError
-from surveil_reid.embedding.atomic import write_atomically
+from surveil_reid.core import WeightsError, write_whole
 from surveil_reid.embedding.model import BACKBONES, ArchitectureOptions, ReidModel, build_skeleton
 
 FORMAT = 1
@@ -77,7 +76,7 @@ def write_model(path: Path, model: ReidModel, meta: Mapping[str, Any]) -> None:
     }
     tensors = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
     text = json.dumps(header, sort_keys=True)
-    write_atomically(path, save(tensors, metadata={HEADER_KEY: text}))
+    write_whole(path, save(tensors, metadata={HEADER_KEY: text}), error=WeightsError)
 
 
 def load_backbone(model: ReidModel, path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from surveil_reid.evaluation.bcubed import BCubed
 from surveil_reid.evaluation.bootstrap import BootstrapOptions, Interval, bootstrap_mean
+from surveil_reid.evaluation.calibrating import calibrate_on_folder
 from surveil_reid.evaluation.camera_pairs import CameraPair, score_camera_pairs
 from surveil_reid.evaluation.datasets import DATA_SETS, read_data_set
 from surveil_reid.evaluation.feature_files import read_features, write_features
@@ -58,6 +59,7 @@ __all__ = [
     "TrackScores",
     "Verification",
     "bootstrap_mean",
+    "calibrate_on_folder",
     "detect_open_set",
     "evaluate",
     "evaluate_features",

@@ -47,8 +47,8 @@ def extract_features(
         return read_features(kept)
     labels = ranking_labels(split)
     features = make_features(
-        query=_embed(split.query, embedder, advance),
-        gallery=_embed(split.gallery, embedder, advance),
+        query=embed_images(split.query, embedder, advance),
+        gallery=embed_images(split.gallery, embedder, advance),
         query_ids=labels.query_ids,
         gallery_ids=labels.gallery_ids,
         query_cameras=labels.query_cameras,
@@ -59,9 +59,16 @@ def extract_features(
     return features
 
 
-def _embed(
-    images: Sequence[LabelledImage], embedder: Embedder, advance: Callable[[int], None]
+def embed_images(
+    images: Sequence[LabelledImage],
+    embedder: Embedder,
+    advance: Callable[[int], None] = lambda _: None,
 ) -> Floats:
+    """Embed pictures: float32 `(n, dim)`, L2-normalised; `advance` is told how many more are done.
+
+    Raises:
+        MediaError: when a picture cannot be read.
+    """
     parts = [np.zeros((0, embedder.info.dim), np.float32)]
     for start in range(0, len(images), IMAGES_AT_ONCE):
         some = images[start : start + IMAGES_AT_ONCE]

@@ -13,7 +13,8 @@ Means that are equal but for the order of their terms are then equal in the last
 far below what a descriptor's similarity can mean.
 """
 
-EDGES_AT_ONCE = 65_536
+EDGES_AT_ONCE = 2_048
+"""Edges whose sums are gathered at a time; they then fit a processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,10 +36,10 @@ class Edges:
     @classmethod
     def of(cls, pairs: Integers, bonus: Doubles, never: Integers) -> "Edges":
         """Edges of candidate pairs `(p, 2)` with a bonus, and of pairs that must stay apart."""
-        first, second = np.concatenate([pairs, never]).T
+        first, second = np.sort(np.concatenate([pairs, never]), axis=1).T
         return cls(
-            first=np.minimum(first, second),
-            second=np.maximum(first, second),
+            first=first,
+            second=second,
             bonus=np.concatenate([bonus, np.zeros(len(never))]),
             apart=np.concatenate([np.zeros(len(pairs)), np.ones(len(never))]),
         )

@@ -91,6 +91,8 @@ def weigh(
 ) -> Doubles:
     """The bonus of each candidate beside its cosine, float64 `(pairs,)`.
 
+    Times count only where looks count as well: pairs that share no neighbour get no bonus at all.
+
     Args:
         candidates: the pairs.
         evidence: of travel times.
@@ -98,7 +100,9 @@ def weigh(
         count: tracklets that there are in all.
     """
     bonus: Doubles = trust_in_neighbours(count) * OVERLAP_WEIGHT * candidates.overlaps
-    return bonus + TRAVEL_WEIGHT * evidence.of(places, candidates.pairs)
+    met = candidates.overlaps > 0
+    bonus[met] += TRAVEL_WEIGHT * evidence.of(places, candidates.pairs[met])
+    return bonus
 
 
 def nearby(descriptors: Floats, rows: Integers, groups: Integers) -> Integers:

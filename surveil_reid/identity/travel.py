@@ -181,7 +181,8 @@ def _any_pairs(count: int) -> Integers:
         return np.stack(np.triu_indices(count, 1), axis=1)
     # Seeded, so that the same tracklets give the same evidence.
     drawn = np.random.default_rng(0).integers(0, count, (BACKGROUND_PAIRS, 2))
-    return drawn[drawn[:, 0] != drawn[:, 1]]
+    different: Integers = drawn[drawn[:, 0] != drawn[:, 1]]
+    return different
 
 
 def _cells(places: Whereabouts, pairs: Integers) -> tuple[Integers, Integers, Integers]:

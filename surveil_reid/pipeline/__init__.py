@@ -1,5 +1,6 @@
 """Wires the stages: process, link, search, re-embed."""
 
+from surveil_reid.pipeline.calibrating import calibrate_on_decisions
 from surveil_reid.pipeline.doctor import Check, doctor
 from surveil_reid.pipeline.export import ExportReport, export_identities
 from surveil_reid.pipeline.identities import Sighting, sightings
@@ -50,6 +51,7 @@ __all__ = [
     "Sighting",
     "Suggestion",
     "answer_suggestion",
+    "calibrate_on_decisions",
     "choose_person",
     "concerned_identities",
     "confirm_tracklets",

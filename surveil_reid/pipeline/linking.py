@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from surveil_reid.core import ModelInfo, ReviewDecision, Tracklet, WeightsError, vouched
-from surveil_reid.identity import Group, LinkOptions, constraints_of, extend, link
+from surveil_reid.identity import (
+    Group,
+    LinkOptions,
+    TravelTime,
+    constraints_of,
+    extend,
+    link,
+)
 from surveil_reid.store import IdentityGroup, Store
 
 
@@ -26,7 +33,9 @@ class LinkReport:
     seconds: float
 
 
-def link_store(store: Store, *, similarity: float | None = None) -> LinkReport:
+def link_store(
+    store: Store, *, similarity: float | None = None, travel: tuple[TravelTime, ...] = ()
+) -> LinkReport:
     """Compute the identities of the whole store anew; identities keep their ids where they can.
 
     Args:
@@ -34,26 +43,29 @@ def link_store(store: Store, *, similarity: float | None = None) -> LinkReport:
             them. What reviewers have decided is obeyed.
         similarity: cosine similarity from which tracklets are one person; None takes the one
             fitted for the store's model.
+        travel: what is known about walking between the cameras; the rest is learned.
 
     Raises:
         WeightsError: when no similarity is given and none was fitted for the model.
     """
-    return _link(store, similarity, anew=True)
+    return _link(store, similarity, travel, anew=True)
 
 
-def link_new(store: Store) -> LinkReport:
+def link_new(store: Store, *, travel: tuple[TravelTime, ...] = ()) -> LinkReport:
     """Give tracklets without an identity one, leaving the identities there are as they are."""
-    return _link(store, None, anew=False)
+    return _link(store, None, travel, anew=False)
 
 
-def _link(store: Store, similarity: float | None, *, anew: bool) -> LinkReport:
+def _link(
+    store: Store, similarity: float | None, travel: tuple[TravelTime, ...], *, anew: bool
+) -> LinkReport:
     began = time.perf_counter()
     model = store.model()
     decisions = store.decisions()
     tracklets = _linkable(store, decisions)
     groups: tuple[Group, ...] = ()
     if model is not None and tracklets:
-        options = LinkOptions(similarity=_similarity(model, similarity))
+        options = LinkOptions(similarity=_similarity(model, similarity), travel=travel)
         groups = (link if anew else extend)(
             tracklets,
             options,

@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy.cluster.hierarchy import cut_tree, linkage
-from scipy.spatial.distance import squareform
 
 from surveil_reid.core import (
     Booleans,
@@ -18,7 +16,7 @@ from surveil_reid.core import (
     l2_normalise,
 )
 from surveil_reid.identity import Constraints, constraints_of, held_together
-from surveil_reid.matching import DescriptorIndex
+from surveil_reid.matching import nearest_neighbours
 from surveil_reid.pipeline.identities import best_crop
 from surveil_reid.pipeline.review import (
     confirm_tracklets,
@@ -133,23 +131,19 @@ def _pairs(
     numbers = np.array(sorted(people), np.int64)
     means = np.stack([np.mean([t.descriptor for t in people[n]], axis=0) for n in numbers.tolist()])
     unit = l2_normalise(means)
-    index = DescriptorIndex.build(numbers, unit, model_sha256="", revision=0)
-    _, near = index.search(unit, min(NEIGHBOURS + 1, len(numbers)))
-    rows = {number: row for row, number in enumerate(numbers.tolist())}
-    near_pairs = {
-        (min(a, b), max(a, b))
-        for a, others in zip(numbers.tolist(), near.tolist(), strict=True)
-        for b in others
-        if b not in {a, -1}
-    }
+    _, near = nearest_neighbours(unit, NEIGHBOURS + 1)
+    rows = np.repeat(np.arange(len(numbers)), near.shape[1])
+    found = np.sort(np.stack([rows, near.reshape(-1)], axis=1), axis=1)
+    found = np.unique(found[(found[:, 0] >= 0) & (found[:, 0] < found[:, 1])], axis=0)
     parted = _parted(people, constraints)
-    for a, b in sorted(near_pairs - parted):
-        if not _seen_at_once(people[a], people[b]):
+    for row, other in found.tolist():
+        a, b = int(numbers[row]), int(numbers[other])
+        if (a, b) not in parted and not _seen_at_once(people[a], people[b]):
             yield Suggestion(
                 kind="merge",
                 identities=(a, b),
                 sides=(_ids(people[a]), _ids(people[b])),
-                similarity=float(means[rows[a]] @ means[rows[b]]),
+                similarity=float(means[row] @ means[other]),
             )
 
 
@@ -192,11 +186,18 @@ def _parts(
 
 def _first_part(cosines: Doubles, held: Booleans) -> Booleans:
     """The smaller of the two parts, or of equal ones the one without the first."""
+    # Half a second to load, for what most commands never ask.
+    from scipy.cluster.hierarchy import linkage  # noqa: PLC0415
+
+    count = len(cosines)
     distances = np.where(held, 0.0, 1 - cosines).clip(min=0)
-    tree = linkage(squareform(distances, checks=False), "average")
-    labels = cut_tree(tree, n_clusters=2)[:, 0]
-    part: Booleans = labels != labels[0]
-    return part if 2 * part.sum() <= len(part) else ~part
+    tree = linkage(distances[np.triu_indices(count, 1)], "average")
+    groups = [[row] for row in range(count)]
+    for first, second in tree[:-1, :2].astype(int).tolist():
+        groups.append(groups[first] + groups[second])
+    part: Booleans = np.isin(np.arange(count), groups[int(tree[-1, 0])])
+    part = ~part if part[0] else part
+    return part if 2 * part.sum() <= count else ~part
 
 
 def _judged(found: Sequence[Suggestion], model: ModelInfo, tracklets: int) -> list[Suggestion]:

@@ -144,10 +144,10 @@ def _draw(frame: Frame, cut: _Cut) -> Image:
         cv2.rectangle(image, (left, top), (right, bottom), _COLOUR, max(2, height // 240))
     moment = datetime.fromtimestamp(cut.recording.start + frame.time, UTC)
     words = f"{cut.hit.camera} {moment:%Y-%m-%d %H:%M:%S}Z"
-    size = max(0.35, height / 1200)
-    for colour, width in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        place = (4, round(30 * size))
-        cv2.putText(image, words, place, cv2.FONT_HERSHEY_SIMPLEX, size, colour, width, cv2.LINE_AA)
+    size = max(0.35, height / 700)
+    image[: round(40 * size)] //= 3  # a dark strip, on which white is read over any picture
+    place = (4, round(29 * size))
+    cv2.putText(image, words, place, cv2.FONT_HERSHEY_SIMPLEX, size, (255, 255, 255))
     return image
 
 

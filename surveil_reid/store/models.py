@@ -1,13 +1,19 @@
 """Which embedder made the descriptors; those of two are never mixed."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from surveil_reid.core import Calibration, ModelInfo, ModelMismatchError, OperatingPoint
+from surveil_reid.core import (
+    Calibration,
+    ModelInfo,
+    ModelMismatchError,
+    OperatingPoint,
+    StoreError,
+)
 from surveil_reid.store.schema import ModelRow, TrackletRow
 
 
@@ -50,6 +56,19 @@ def save_model(session: Session, info: ModelInfo) -> int:
     if any(getattr(row, name) != value for name, value in values.items()):
         session.execute(update(ModelRow).where(ModelRow.id == row.id).values(**values))
     return row.id
+
+
+def save_calibration(session: Session, calibration: Calibration) -> None:
+    """Give the model of the descriptors in the store other probabilities.
+
+    Raises:
+        StoreError: when the store holds no descriptors.
+    """
+    held = current_model(session)
+    if held is None:
+        msg = "the store holds no descriptors to calibrate; process recordings first"
+        raise StoreError(msg)
+    save_model(session, replace(held, calibration=calibration))
 
 
 def _plain(calibration: Calibration | None) -> dict[str, Any] | None:

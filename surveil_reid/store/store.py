@@ -6,7 +6,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from surveil_reid.core import BoxTrack, Floats, Integers, ModelInfo, ReviewDecision, Tracklet
+from surveil_reid.core import (
+    BoxTrack,
+    Calibration,
+    Floats,
+    Integers,
+    ModelInfo,
+    ReviewDecision,
+    Tracklet,
+)
 from surveil_reid.store import (
     counts,
     crop_rows,
@@ -207,6 +215,12 @@ class Store:
         """Raise ModelMismatchError when the descriptors in the store are another model's."""
         with self._database.reading() as session:
             models.require_model(session, info)
+
+    def calibrate(self, calibration: Calibration) -> None:
+        """Give the store's model other probabilities; raises StoreError when there is none."""
+        with self._database.writing() as session:
+            models.save_calibration(session, calibration)
+            journal.log(session, "calibrate", {"fitted_on": calibration.fitted_on})
 
     def reembed(self, model: ModelInfo, compute: Callable[[Sequence[bytes]], Floats]) -> int:
         """Change all embeddings and descriptors over to `model`; identities are dropped.

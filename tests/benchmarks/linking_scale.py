@@ -24,21 +24,20 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 
 from surveil_reid.core import Tracklet, l2_normalise
 from surveil_reid.evaluation.bcubed import bcubed
 from surveil_reid.identity import Group, LinkOptions, extend, link
 from surveil_reid.identity.evidence import (
-    OVERLAP_WEIGHT,
+    NEIGHBOURS,
     RECIPROCAL,
-    TRAVEL_WEIGHT,
-    find_candidates,
+    SURE_OVERLAP,
+    Candidates,
     threshold_for,
-    trust_in_neighbours,
+    weigh,
 )
 from surveil_reid.identity.travel import TravelEvidence, Whereabouts, impossible_pairs
-from surveil_reid.matching import RerankOptions, rerank_within
+from surveil_reid.matching import cosine_similarities, neighbourhood_overlaps
 from tests.benchmarks.linking import market
 from training.labelled_tracklets import Labelled
 
@@ -142,24 +141,21 @@ def all_pairs(tracklets: list[Tracklet]) -> list[int]:
     descriptors = np.array([t.descriptor for t in tracklets])
     places = Whereabouts.of(tracklets)
     count = len(tracklets)
-    jaccard = rerank_within(
-        descriptors, options=RerankOptions(k1=RECIPROCAL.k1, k2=RECIPROCAL.k2, lambda_=0)
-    )
-    candidates = find_candidates(descriptors, similarity=SIMILARITY)
+    neighbours = np.argsort(-cosine_similarities(descriptors, descriptors), axis=1, kind="stable")
+    neighbours = neighbours[:, :NEIGHBOURS].astype(np.int64)
+    pairs = np.stack(np.triu_indices(count, 1), axis=1)
+    overlaps = neighbourhood_overlaps(descriptors, neighbours, pairs, options=RECIPROCAL)
+    similar = cosine_similarities(descriptors, descriptors)[pairs[:, 0], pairs[:, 1]]
+    everybody = Candidates(pairs, overlaps, (overlaps >= SURE_OVERLAP) & (similar >= SIMILARITY))
     never = impossible_pairs(places, ())
-    evidence = TravelEvidence.learn(places, candidates.sure_pairs(never), ())
-    distances = 1 - descriptors @ descriptors.T
-    distances += trust_in_neighbours(count) * OVERLAP_WEIGHT * jaccard
-    distances = distances.astype(np.float64)
-    for row in range(count):
-        pairs = np.stack([np.full(count, row), np.arange(count)], axis=1)
-        distances[row] -= TRAVEL_WEIGHT * evidence.of(places, pairs)
-    distances -= trust_in_neighbours(count) * OVERLAP_WEIGHT
+    evidence = TravelEvidence.learn(places, everybody.sure_pairs(never), ())
+    distances = 1 - similar - weigh(everybody, evidence, places, count=count)
     lowest = distances.min()
     distances -= lowest
-    distances[never[:, 0], never[:, 1]] = distances[never[:, 1], never[:, 0]] = IMPOSSIBLE
-    np.fill_diagonal(distances, 0)
-    tree = linkage(squareform(distances, checks=False), "average")
+    first, second = never.T
+    # Where a pair stands in the condensed matrix, as SciPy orders it.
+    distances[count * first - first * (first + 1) // 2 + second - first - 1] = IMPOSSIBLE
+    tree = linkage(distances, "average")
     most = 1 - threshold_for(SIMILARITY, count) - lowest
     return fcluster(tree, most, "distance").tolist()  # type: ignore[no-any-return]
 

@@ -22,7 +22,7 @@ from helpers.store_rows import (
     unit,
     units,
 )
-from surveil_reid.core import BusyError, StoreError
+from surveil_reid.core import BusyError, ReviewDecision, StoreError
 from surveil_reid.store import IdentityGroup, Removed, TrackletUpdate, open_store
 from surveil_reid.store.engine import Database, parse_url
 from surveil_reid.store.migrate import migration_config
@@ -105,6 +105,39 @@ def test_a_days_work(url: str, tmp_path: Path) -> None:
         assert {event.kind for event in store.events(100)} >= {"segment", "identities", "remove"}
     with open_store(url, folder=folder, read_only=True) as store, pytest.raises(StoreError):
         store.log("search", {})
+
+
+def test_decisions_are_taken_back_and_made_again(url: str, tmp_path: Path) -> None:
+    with open_store(url, folder=tmp_path / "files") as store:
+        recording = store.add_recording(new_recording())
+        seen = [described(crop(n), times=(1000.0 + n, 1000.5 + n), seed=n) for n in range(1, 4)]
+        store.commit_segment(commit(recording, 0, *seen))
+        store.set_identities(
+            [IdentityGroup(None, (1, 2), (0.5, 0.25)), IdentityGroup(None, (3,), (1.0,))]
+        )
+        states = [store.identities()]
+        split = ReviewDecision(kind="split", identities=(1,), sides=((2,), (1,)), named=True)
+        merge = ReviewDecision(kind="merge", identities=(1, 2), sides=((1,), (3,)), named=False)
+        for decision, groups in (
+            (split, [IdentityGroup(1, (1,), (1.0,)), IdentityGroup(None, (2,), (1.0,))]),
+            (merge, [IdentityGroup(1, (1, 3), (0.125, 0.125))]),
+        ):
+            inside = [number for group in groups for number in group.members]
+            who = store.memberships()
+            store.decide(
+                decision, groups, seen={n: who[n] for n in inside}, obeying=store.decisions()
+            )
+            states.append(store.identities())
+        assert [identity.id for identity in states[2]] == [1, 3]
+        assert store.memberships(by="reviewer") == {1: 1, 2: 3, 3: 1}
+        assert not store.undo(2).stale
+        assert store.identities() == states[0]
+        assert not store.redo(1).stale
+        assert store.identities() == states[1]
+        store.redo(1)
+        assert store.identities() == states[2]
+        store.remove_camera("gate")
+        assert store.decisions() == ()
 
 
 def units_of(count: int) -> np.ndarray:

@@ -194,7 +194,7 @@ class TestProgram:
         assert self.run("--features", features, "--unseen") == 0
         printed = capsys.readouterr()
         keys = yaml.safe_load(printed.out)
-        assert list(keys) == ["linking_similarity", "linking"]
+        assert list(keys) == ["linking_similarity", "linking", "calibration"]
         assert [point["false_alarm"] for point in keys["linking"]] == pytest.approx(
             [1e-2, 1e-1], rel=0.1
         )
