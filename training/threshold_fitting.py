@@ -61,7 +61,7 @@ def fit(
     )
     # Cameras elsewhere are others, so these get no shifts of their own.
     calibration = fit_calibration(replace(hits, cameras=()), fitted_on)
-    bcubed = linking_score(labelled, linking_similarity)
+    bcubed = linking_score(labelled, LinkOptions(similarity=linking_similarity))
     return Thresholds(points, linking_similarity, calibration, bcubed)
 
 
@@ -132,9 +132,9 @@ def similarity_at(rate: float, different: Floats) -> float:
     return float(-np.partition(-different, count - 1)[count - 1])
 
 
-def linking_score(labelled: Sequence[Labelled], similarity: float) -> BCubed:
+def linking_score(labelled: Sequence[Labelled], options: LinkOptions) -> BCubed:
     """Link the tracklets and score the groups."""
-    groups = link([item.tracklet for item in labelled], LinkOptions(similarity=similarity))
+    groups = link([item.tracklet for item in labelled], options)
     group_of = {member: number for number, group in enumerate(groups) for member in group.members}
     found = [group_of[item.tracklet.id] for item in labelled]
     return bcubed([item.person for item in labelled], found)

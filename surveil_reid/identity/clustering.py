@@ -72,8 +72,9 @@ def cluster(
     The similarity of two groups is the mean over all pairs between them (average linkage, UPGMA) of
     cosine plus bonus; pairs without an edge have none. Groups without any edge between them are
     never merged, nor those with one that must stay apart. Groups that are each other's most similar
-    merge at once: a mean over both is no higher than the higher of the two, so nobody can come
-    between them, and the result is that of merging one pair after the other.
+    merge at once. With edges between all pairs the result is that of merging one pair after the
+    other: a mean over both is no higher than the higher of the two, so nobody can come between
+    them. Where edges are missing, somebody might; who merges is then decided round by round.
 
     Args:
         descriptors: float32 `(n, dim)`, L2-normalised.

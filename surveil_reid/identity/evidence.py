@@ -13,36 +13,52 @@ from surveil_reid.matching import (
     similarity_blocks,
 )
 
-NEIGHBOURS = 40
-"""Each may be linked to so many of the most alike, and to whoever finds it among theirs."""
-
-RECIPROCAL = RerankOptions(k1=10, k2=4)
-OVERLAP_WEIGHT = 2 / 3
-USUAL_OVERLAP = 0.37
-"""Overlap of neighbourhoods that neither speaks for a link nor against it."""
-
-FEW, MANY = 30, 600
-"""Tracklets up to which neighbourhoods mean nothing, and from which on they mean all they can.
-
-Among few, everybody's ten nearest are much the same people.
-"""
-
-TRAVEL_WEIGHT = 0.06
-SURE_OVERLAP = 0.5
 ROWS_AT_ONCE = 64
 
 
-def trust_in_neighbours(count: int) -> float:
-    """How far neighbourhoods among so many tracklets are to be believed, 0..1."""
-    return float(np.clip(np.log(max(count, 1) / FEW) / np.log(MANY / FEW), 0, 1))
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EvidenceOptions:
+    """How much each kind of evidence weighs.
 
+    The values are fitted by `training.link_fitting` on Market-1501's training identities alone;
+    what they were chosen by is in `tests/benchmarks/results/link-constants.json`.
 
-def threshold_for(similarity: float, count: int) -> float:
-    """The least mean of cosine and bonus at which to merge, among so many tracklets.
-
-    Pairs that share no neighbours get no bonus; so what is usual is asked of all.
+    Attributes:
+        neighbours: each may be linked to so many of the most alike, and to whoever finds it among
+            theirs.
+        k1: size of the neighbourhood that must be mutual, as in re-ranking.
+        k2: how many of the nearest, itself included, a neighbourhood is averaged over.
+        overlap_weight: what the overlap of two neighbourhoods, 0..1, counts beside their cosine.
+        usual_overlap: the overlap that neither speaks for a link nor against it.
+        few: tracklets up to which neighbourhoods mean nothing; among few, everybody's nearest are
+            much the same people.
+        many: tracklets from which on they mean all they can; more than `few`.
+        travel_weight: what the log odds of a travel time count beside the cosine.
+        sure_overlap: the overlap from which others can learn of a pair that looks alike as well.
     """
-    return similarity + trust_in_neighbours(count) * OVERLAP_WEIGHT * USUAL_OVERLAP
+
+    neighbours: int = 30
+    k1: int = 10
+    k2: int = 4
+    overlap_weight: float = 0.17
+    usual_overlap: float = 0.5
+    few: int = 10
+    many: int = 600
+    travel_weight: float = 0.2
+    sure_overlap: float = 0.2
+
+    def trust_in_neighbours(self, count: int) -> float:
+        """How far neighbourhoods among so many tracklets are to be believed, 0..1."""
+        steps = np.log(max(count, 1) / self.few) / np.log(self.many / self.few)
+        return float(np.clip(steps, 0, 1))
+
+    def threshold_for(self, similarity: float, count: int) -> float:
+        """The least mean of cosine and bonus at which to merge, among so many tracklets.
+
+        Pairs that share no neighbours get no bonus; so what is usual is asked of all.
+        """
+        trust = self.trust_in_neighbours(count)
+        return similarity + trust * self.overlap_weight * self.usual_overlap
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,26 +84,35 @@ class Candidates:
         return pairs[~known]
 
 
-def find_candidates(descriptors: Floats, *, similarity: float) -> Candidates:
+def find_candidates(
+    descriptors: Floats, *, similarity: float, options: EvidenceOptions
+) -> Candidates:
     """Find who is among whose most alike.
 
     Args:
         descriptors: float32 `(n, dim)`, L2-normalised.
         similarity: cosine from which a pair with much of its neighbourhoods in common is sure.
+        options: how far to look, and what is sure.
     """
-    near, neighbours = nearest_neighbours(descriptors, max(NEIGHBOURS, RECIPROCAL.k1 + 1))
+    near, neighbours = nearest_neighbours(descriptors, max(options.neighbours, options.k1 + 1))
     owners = np.repeat(np.arange(len(near)), near.shape[1])
     there = (neighbours.ravel() >= 0) & (neighbours.ravel() != owners)
     pairs = np.sort(np.stack([owners, neighbours.ravel()], axis=1)[there], axis=1)
     keys, places = np.unique(pairs[:, 0] * len(near) + pairs[:, 1], return_index=True)
     pairs = np.stack([keys // len(near), keys % len(near)], axis=1)
-    overlaps = neighbourhood_overlaps(descriptors, neighbours, pairs, options=RECIPROCAL)
+    reciprocal = RerankOptions(k1=options.k1, k2=options.k2)
+    overlaps = neighbourhood_overlaps(descriptors, neighbours, pairs, options=reciprocal)
     alike = near.ravel()[there][places] >= similarity
-    return Candidates(pairs, overlaps, alike & (overlaps >= SURE_OVERLAP))
+    return Candidates(pairs, overlaps, alike & (overlaps >= options.sure_overlap))
 
 
 def weigh(
-    candidates: Candidates, evidence: TravelEvidence, places: Whereabouts, *, count: int
+    candidates: Candidates,
+    evidence: TravelEvidence,
+    places: Whereabouts,
+    *,
+    count: int,
+    options: EvidenceOptions,
 ) -> Doubles:
     """The bonus of each candidate beside its cosine, float64 `(pairs,)`.
 
@@ -98,20 +123,25 @@ def weigh(
         evidence: of travel times.
         places: where and when the tracklets were.
         count: tracklets that there are in all.
+        options: what each kind of evidence weighs.
     """
-    bonus: Doubles = trust_in_neighbours(count) * OVERLAP_WEIGHT * candidates.overlaps
+    trust = options.trust_in_neighbours(count)
+    bonus: Doubles = trust * options.overlap_weight * candidates.overlaps
     met = candidates.overlaps > 0
-    bonus[met] += TRAVEL_WEIGHT * evidence.of(places, candidates.pairs[met])
+    bonus[met] += options.travel_weight * evidence.of(places, candidates.pairs[met])
     return bonus
 
 
-def nearby(descriptors: Floats, rows: Integers, groups: Integers) -> Integers:
+def nearby(
+    descriptors: Floats, rows: Integers, groups: Integers, *, options: EvidenceOptions
+) -> Integers:
     """Rows that decide about some: they, their most alike, and everybody of the groups of those.
 
     Args:
         descriptors: float32 `(n, dim)`, L2-normalised.
         rows: int64, positions.
         groups: int64 `(n,)`, the group of each.
+        options: how many are the most alike.
 
     Returns:
         int64, ascending positions.
@@ -119,7 +149,7 @@ def nearby(descriptors: Floats, rows: Integers, groups: Integers) -> Integers:
     chosen = np.zeros(len(descriptors), np.bool_)
     chosen[groups[rows]] = True
     for _, block in similarity_blocks(descriptors[rows], descriptors, rows=ROWS_AT_ONCE):
-        count = min(NEIGHBOURS, block.shape[1])
+        count = min(options.neighbours, block.shape[1])
         near = np.argpartition(-block, count - 1, axis=1)[:, :count]
         chosen[groups[near]] = True
     found: Integers = np.flatnonzero(chosen[groups])

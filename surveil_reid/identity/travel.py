@@ -159,11 +159,12 @@ class TravelEvidence:
 
         Args:
             places: of n tracklets, in an order that does not depend on how they came.
-            sure: int64 `(links, 2)`, pairs that are almost certainly one person.
+            sure: int64 `(links, 2)`, pairs that are almost certainly one person; one that is
+                given twice counts once.
             travel: what the site says; a usual time counts as some links that took about as long.
         """
         any_two = _any_pairs(len(places.starts))
-        seen = _counts(places, sure) + _usual(places.names, travel)
+        seen = _counts(places, _each_once(sure)) + _usual(places.names, travel)
         background = _counts(places, any_two) + 0.5
         background /= background.sum(axis=2, keepdims=True)
         share = (seen + PRIOR_LINKS * background) / (seen.sum(axis=2, keepdims=True) + PRIOR_LINKS)
@@ -183,6 +184,14 @@ def _any_pairs(count: int) -> Integers:
     drawn = np.random.default_rng(0).integers(0, count, (BACKGROUND_PAIRS, 2))
     different: Integers = drawn[drawn[:, 0] != drawn[:, 1]]
     return different
+
+
+def _each_once(pairs: Integers) -> Integers:
+    """Pairs without those that stand there already, whichever way round."""
+    low, high = np.sort(pairs, axis=1).T
+    base = high.max(initial=0) + 1
+    keys = np.unique(low * base + high)
+    return np.stack([keys // base, keys % base], axis=1)
 
 
 def _cells(places: Whereabouts, pairs: Integers) -> tuple[Integers, Integers, Integers]:

@@ -13,7 +13,10 @@ LIST_LENGTH = 100
 """Vectors in an inverted list, about, however many there are."""
 
 PROBED = 32
-"""Inverted lists that are looked into for each vector."""
+"""Inverted lists that are looked into for each vector.
+
+What they miss is measured by `tests/benchmarks/neighbours.py`, without knowing who is who.
+"""
 
 TRAINING_VECTORS = 20
 """For each list; more make no better lists."""
@@ -21,15 +24,19 @@ TRAINING_VECTORS = 20
 QUERIES_AT_ONCE = 4096
 
 
-def nearest_neighbours(vectors: Floats, count: int) -> tuple[Floats, Integers]:
+def nearest_neighbours(
+    vectors: Floats, count: int, *, exact_up_to: int = EXACT_UP_TO, probed: int = PROBED
+) -> tuple[Floats, Integers]:
     """Each vector's nearest by cosine similarity, itself always first.
 
-    Exact up to `EXACT_UP_TO` vectors. Beyond, inverted lists of constant length miss a few of the
+    Exact up to so many vectors. Beyond, inverted lists of constant length miss a few of the
     nearest; what then grows with n² is only finding the lists to look into, a hundredth of all.
 
     Args:
         vectors: float32 `(n, dim)`, L2-normalised.
         count: how many for each, itself included, at least 1.
+        exact_up_to: vectors above which inverted lists replace the comparison of all with all.
+        probed: inverted lists that are looked into for each vector, at least 1.
 
     Returns:
         Similarities float32 `(n, min(count, n))`, descending after the first, and positions int64
@@ -40,8 +47,10 @@ def nearest_neighbours(vectors: Floats, count: int) -> tuple[Floats, Integers]:
     """
     check_vectors(vectors)
     count = min(count, len(vectors))
-    find = _exact if len(vectors) <= EXACT_UP_TO else _inverted
-    similarities, positions = find(vectors, count)
+    if len(vectors) <= exact_up_to:
+        similarities, positions = _exact(vectors, count)
+    else:
+        similarities, positions = _inverted(vectors, count, probed)
     return _with_self_first(similarities, positions)
 
 
@@ -57,14 +66,14 @@ def _exact(vectors: Floats, count: int) -> tuple[Floats, Integers]:
     return similarities, positions
 
 
-def _inverted(vectors: Floats, count: int) -> tuple[Floats, Integers]:
+def _inverted(vectors: Floats, count: int, probed: int) -> tuple[Floats, Integers]:
     dim = vectors.shape[1]
     lists = max(1, len(vectors) // LIST_LENGTH)
     index = faiss.IndexIVFFlat(faiss.IndexFlatIP(dim), dim, lists, faiss.METRIC_INNER_PRODUCT)
     index.cp.spherical = True  # centres of length 1, as the vectors are
     index.cp.niter = 6
     index.cp.max_points_per_centroid = index.cp.min_points_per_centroid = TRAINING_VECTORS
-    index.nprobe = min(PROBED, lists)
+    index.nprobe = min(probed, lists)
     index.train(vectors)
     index.add(vectors)
     found = [

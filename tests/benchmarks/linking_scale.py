@@ -28,16 +28,9 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from surveil_reid.core import Tracklet, l2_normalise
 from surveil_reid.evaluation.bcubed import bcubed
 from surveil_reid.identity import Group, LinkOptions, extend, link
-from surveil_reid.identity.evidence import (
-    NEIGHBOURS,
-    RECIPROCAL,
-    SURE_OVERLAP,
-    Candidates,
-    threshold_for,
-    weigh,
-)
+from surveil_reid.identity.evidence import Candidates, EvidenceOptions, weigh
 from surveil_reid.identity.travel import TravelEvidence, Whereabouts, impossible_pairs
-from surveil_reid.matching import cosine_similarities, neighbourhood_overlaps
+from surveil_reid.matching import RerankOptions, cosine_similarities, neighbourhood_overlaps
 from tests.benchmarks.linking import market
 from training.labelled_tracklets import Labelled
 
@@ -45,6 +38,7 @@ SIZES = (3_125, 6_250, 12_500, 25_000, 50_000, 100_000)
 EXACT = 10_000
 ADDED = 100
 SIMILARITY = 0.5
+FITTED = EvidenceOptions()
 IMPOSSIBLE = 1e6
 A_DAY = 86_400.0
 
@@ -142,21 +136,23 @@ def all_pairs(tracklets: list[Tracklet]) -> list[int]:
     places = Whereabouts.of(tracklets)
     count = len(tracklets)
     neighbours = np.argsort(-cosine_similarities(descriptors, descriptors), axis=1, kind="stable")
-    neighbours = neighbours[:, :NEIGHBOURS].astype(np.int64)
+    neighbours = neighbours[:, : FITTED.neighbours].astype(np.int64)
     pairs = np.stack(np.triu_indices(count, 1), axis=1)
-    overlaps = neighbourhood_overlaps(descriptors, neighbours, pairs, options=RECIPROCAL)
+    reciprocal = RerankOptions(k1=FITTED.k1, k2=FITTED.k2)
+    overlaps = neighbourhood_overlaps(descriptors, neighbours, pairs, options=reciprocal)
     similar = cosine_similarities(descriptors, descriptors)[pairs[:, 0], pairs[:, 1]]
-    everybody = Candidates(pairs, overlaps, (overlaps >= SURE_OVERLAP) & (similar >= SIMILARITY))
+    sure = (overlaps >= FITTED.sure_overlap) & (similar >= SIMILARITY)
+    everybody = Candidates(pairs, overlaps, sure)
     never = impossible_pairs(places, ())
     evidence = TravelEvidence.learn(places, everybody.sure_pairs(never), ())
-    distances = 1 - similar - weigh(everybody, evidence, places, count=count)
+    distances = 1 - similar - weigh(everybody, evidence, places, count=count, options=FITTED)
     lowest = distances.min()
     distances -= lowest
     first, second = never.T
     # Where a pair stands in the condensed matrix, as SciPy orders it.
     distances[count * first - first * (first + 1) // 2 + second - first - 1] = IMPOSSIBLE
     tree = linkage(distances, "average")
-    most = 1 - threshold_for(SIMILARITY, count) - lowest
+    most = 1 - FITTED.threshold_for(SIMILARITY, count) - lowest
     return fcluster(tree, most, "distance").tolist()  # type: ignore[no-any-return]
 
 

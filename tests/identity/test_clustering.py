@@ -1,3 +1,4 @@
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -31,6 +32,35 @@ def partition(labels: Integers) -> set[frozenset[int]]:
 def brute_force(
     similar: Doubles, linked: Booleans, apart: Booleans, start: Integers, least: float
 ) -> set[frozenset[int]]:
+    """Merge all groups that are each other's most similar, round after round, in plain Python."""
+    groups = [frozenset(group) for group in partition(start)]
+
+    def mean(one: frozenset[int], other: frozenset[int]) -> float:
+        inside = np.ix_(sorted(one), sorted(other))
+        if apart[inside].any() or not linked[inside].any():
+            return -np.inf
+        return float(similar[inside].mean())
+
+    while True:
+        best = {
+            one: max((other for other in groups if other != one), key=partial(mean, one))
+            for one in groups
+            if len(groups) > 1
+        }
+        merging = {
+            frozenset([one, other])
+            for one, other in best.items()
+            if best[other] == one and mean(one, other) >= least
+        }
+        if not merging:
+            return set(groups)
+        merged = [frozenset.union(*pair) for pair in merging]
+        groups = merged + [one for one in groups if not any(one <= group for group in merged)]
+
+
+def one_after_the_other(
+    similar: Doubles, apart: Booleans, start: Integers, least: float
+) -> set[frozenset[int]]:
     """Merge the most similar two of all groups, one pair after the other, in plain Python."""
     groups = [sorted(group) for group in partition(start)]
     while True:
@@ -38,7 +68,7 @@ def brute_force(
         for a, b in combinations(range(len(groups)), 2):
             inside = np.ix_(groups[a], groups[b])
             mean = similar[inside].mean()
-            if linked[inside].any() and not apart[inside].any() and mean >= max(least, best):
+            if not apart[inside].any() and mean >= max(least, best):
                 best, pair = mean, (a, b)
         if pair is None:
             return {frozenset(group) for group in groups}
@@ -62,7 +92,11 @@ def test_with_all_pairs_it_is_average_linkage(seed: int, count: int, least: floa
 
 @settings(max_examples=100, deadline=None)
 @given(
-    st.integers(0, 9999), st.integers(0, 18), st.floats(-0.3, 0.9), st.floats(0, 1), st.floats(0, 1)
+    st.integers(0, 9999),
+    st.integers(0, 18),
+    st.floats(-0.3, 0.9),
+    st.one_of(st.floats(0, 1), st.just(1.0)),
+    st.floats(0, 1),
 )
 def test_sparse_graphs_are_clustered_as_by_brute_force(
     seed: int, count: int, least: float, kept: float, parted: float
@@ -86,6 +120,8 @@ def test_sparse_graphs_are_clustered_as_by_brute_force(
         apart[first, second] = apart[second, first] = True
     found = cluster(descriptors, Edges.of(candidates, bonus, never), start, similarity=least)
     assert partition(found) == brute_force(similar, linked, apart, start, least)
+    if linked.sum() == count * (count - 1):
+        assert partition(found) == one_after_the_other(similar, apart, start, least)
     assert all(found[row] == np.flatnonzero(found == found[row]).min() for row in range(count))
 
 

@@ -80,6 +80,15 @@ def test_the_usual_time_is_learned_from_sure_links() -> None:
     assert np.abs(evidence.log_odds).max() <= MOST_LOG_ODDS
 
 
+def test_a_link_that_is_given_twice_counts_once() -> None:
+    places = Whereabouts.of([at("gate", 0), at("yard", 30), at("yard", 900), at("gate", 5000)])
+    links = np.array([[0, 1], [0, 2]])
+    once = TravelEvidence.learn(places, links, ())
+    again = TravelEvidence.learn(places, np.concatenate([links, links[:1, ::-1], links]), ())
+    np.testing.assert_array_equal(once.log_odds, again.log_odds)
+    assert once.log_odds.any()
+
+
 def test_a_usual_time_in_the_site_file_counts_before_anything_is_learned() -> None:
     scene = [at("gate", 0), at("yard", 22), at("yard", 3000), at("yard", 8000), at("gate", 9000)]
     places = Whereabouts.of(scene)

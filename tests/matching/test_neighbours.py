@@ -8,7 +8,6 @@ from surveil_reid.matching import (
     RerankOptions,
     nearest_neighbours,
     neighbourhood_overlaps,
-    neighbours,
     rerank_within,
 )
 
@@ -41,11 +40,10 @@ def test_copies_stand_behind_the_vector_itself() -> None:
     assert all(len(set(row)) == 3 for row in found.tolist())
 
 
-def test_inverted_lists_find_nearly_all(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_inverted_lists_find_nearly_all() -> None:
     vectors = people(1, 4000, dim=32)
     _, exact = nearest_neighbours(vectors, 11)
-    monkeypatch.setattr(neighbours, "EXACT_UP_TO", 0)
-    near, found = nearest_neighbours(vectors, 11)
+    near, found = nearest_neighbours(vectors, 11, exact_up_to=0)
     assert found[:, 0].tolist() == list(range(4000))
     assert (near[:, 0] == 1).all()
     shared = [len({*one} & {*other}) / 11 for one, other in zip(exact, found, strict=True)]
