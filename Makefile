@@ -3,8 +3,9 @@ PYTHON ?= $(or $(shell command -v python3.11),python3)
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 READY := .venv/.ready
 RUN := $(UV) run --no-sync
+RENDER := .cache/render
 
-.PHONY: help demo test check format coverage docs build clean
+.PHONY: help demo test check format coverage docs build render clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -35,6 +36,11 @@ docs: $(READY)  ## fill in the figures of docs/method.md from the records
 
 build: $(READY)  ## the wheel and the source archive, in dist/
 	$(UV) build
+
+render: $(READY)  ## render the sample site again, into samples/site (half an hour of two cores; resumes)
+	$(UV) run --locked --group render python -m samples.render bodies --work $(RENDER)
+	$(UV) run --locked --project samples/render python -m samples.render frames --work $(RENDER)
+	$(UV) run --locked --project samples/render python -m samples.render film --work $(RENDER) --out samples/site
 
 clean:  ## remove the environment and everything made from the sources
 	rm -rf .venv .tools .cache dist

@@ -18,7 +18,7 @@ from training.measuring import Measure
 from training.norms import estimate_norms
 from training.objective import Objective
 from training.picture_files import PictureFile
-from training.precision import Precision
+from training.precision import Precision, check_input_size
 from training.processes import Processes
 from training.progress import Tell
 from training.recipe import Recipe
@@ -76,6 +76,8 @@ class Assembly:
         """
         recipe, device = self._recipe, self._processes.device
         precision = Precision(recipe.amp, "cuda" if device.type == "cuda" else "cpu")
+        for epoch in range(recipe.schedule.epochs):
+            check_input_size(precision, recipe.input.size_at(epoch))
         maker, targets = self._teach()
         asked = maker.teacher.info.dim if maker.teacher is not None else None
         dim = asked if targets is None else targets.shape[1]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from surveil_reid.evaluation.bcubed import BCubed
 from surveil_reid.evaluation.bootstrap import BootstrapOptions, Interval, bootstrap_mean
-from surveil_reid.evaluation.calibrating import calibrate_on_folder
 from surveil_reid.evaluation.camera_pairs import CameraPair, score_camera_pairs
 from surveil_reid.evaluation.datasets import DATA_SETS, read_data_set
 from surveil_reid.evaluation.feature_files import read_features, write_features
@@ -22,6 +21,7 @@ from surveil_reid.evaluation.retrieval import RetrievalScores, evaluate_features
 from surveil_reid.evaluation.verification import Verification, verify
 
 if TYPE_CHECKING:
+    from surveil_reid.evaluation.calibrating import calibrate_on_folder
     from surveil_reid.evaluation.cross_camera import CrossCameraScores, read_cameras, score_cameras
     from surveil_reid.evaluation.extraction import extract_features
     from surveil_reid.evaluation.figures import write_figures
@@ -32,6 +32,7 @@ _LATER = {
     "CrossCameraScores": "cross_camera",
     "Evaluation": "report",
     "TrackScores": "tracks",
+    "calibrate_on_folder": "calibrating",
     "evaluate": "report",
     "extract_features": "extraction",
     "read_cameras": "cross_camera",

@@ -12,10 +12,11 @@ from surveil_reid.core import InputError
 from surveil_reid.embedding.model import build_model
 from training.learner import SKIPS_IN_A_ROW, Learner
 from training.objective import Objective
-from training.precision import Precision, choose_precision
+from training.precision import SMALLEST_BF16, Precision, check_input_size, choose_precision
 from training.processes import Processes
 
 CLASSES = 4
+SIZE = SMALLEST_BF16
 
 
 def learner(**changed: Any) -> Learner:  # noqa: ANN401 (any section of a recipe)
@@ -31,7 +32,7 @@ def learner(**changed: Any) -> Learner:  # noqa: ANN401 (any section of a recipe
 
 def batch(seed: int = 0) -> tuple[Tensor, Tensor]:
     random = torch.Generator().manual_seed(seed)
-    return torch.randn(8, 3, 32, 16, generator=random), torch.arange(8) % CLASSES
+    return torch.randn(8, 3, *SIZE, generator=random), torch.arange(8) % CLASSES
 
 
 def values(built: Learner) -> dict[str, Tensor]:
@@ -163,6 +164,13 @@ def test_precision_by_device() -> None:
     assert choose_precision("auto", "cpu") in {"bf16", "fp32"}
     with pytest.raises(InputError, match="needs a CUDA device"):
         choose_precision("fp16", "cpu")
+
+
+def test_bf16_on_a_cpu_refuses_pictures_that_onednn_computes_wrongly() -> None:
+    check_input_size(Precision("bf16", "cpu"), SMALLEST_BF16)
+    check_input_size(Precision("off", "cpu"), (32, 16))
+    with pytest.raises(InputError, match=r"at least 64x32.*got 32x16.*amp=off"):
+        check_input_size(Precision("bf16", "cpu"), (32, 16))
 
 
 def test_gradient_scaling_changes_no_step_and_backs_off_when_it_overflows() -> None:
