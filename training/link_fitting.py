@@ -40,7 +40,7 @@ GRIDS: Mapping[str, Sequence[float]] = {
     "sure_overlap": (0.2, 0.3, 0.5),
     "neighbours": (20, 30, 40),
 }
-"""More neighbours cost more time for everybody; so their grid ends at what 100,000 can afford."""
+"""More neighbours cost more time for everybody, so their grid ends early."""
 
 STORES = {10: 8, 30: 3, 100: 1, 300: 1}
 """How many stores of so many people are drawn from each half."""
