@@ -27,6 +27,8 @@ class DataRecipe:
         stored: height and width that pictures are kept at, in pixels; the data set's own size, or
             the input's, whichever is less.
         held_out: training identities set aside to measure the validation mAP on; 0 for none.
+        held_out_of: the one of a combined data set that they are taken from; they are those that
+            would be held out of it alone. None takes them from all.
         skip_limit: unreadable pictures that are left out before the run gives up.
     """
 
@@ -35,6 +37,7 @@ class DataRecipe:
     split_seed: int = 0
     stored: Size = (128, 64)
     held_out: int = 0
+    held_out_of: str | None = None
     skip_limit: int = 10
 
     def __post_init__(self) -> None:

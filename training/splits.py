@@ -73,7 +73,7 @@ def make_task(pictures: PictureFile, recipe: DataRecipe) -> Task:
     """
     parts = split(pictures.data_set, recipe.protocol, recipe.split_seed)
     people = identities(parts.train)
-    aside = hold_out(people, recipe.held_out, recipe.split_seed)
+    aside = set_aside(people, recipe)
     if len(people) - len(aside) < 2:
         msg = (
             f"{recipe.set} has {len(people)} training identities, of which {len(aside)} are held "
@@ -90,6 +90,22 @@ def make_task(pictures: PictureFile, recipe: DataRecipe) -> Task:
         test=_retrieval(parts, pictures) if parts.query else None,
         notes=parts.notes,
     )
+
+
+def set_aside(people: set[str], recipe: DataRecipe) -> set[str]:
+    """The training identities that a recipe holds out.
+
+    Raises:
+        InputError: when `held_out_of` is no part of the data set.
+    """
+    if recipe.held_out_of is None:
+        return hold_out(people, recipe.held_out, recipe.split_seed)
+    within = f"{recipe.held_out_of}/"
+    own = {name.removeprefix(within) for name in people if name.startswith(within)}
+    if not own:
+        msg = f"{recipe.set} has no part called {recipe.held_out_of}; correct data.held_out_of"
+        raise InputError(msg)
+    return {f"{within}{name}" for name in hold_out(own, recipe.held_out, recipe.split_seed)}
 
 
 def hold_out(people: set[str], count: int, seed: int) -> set[str]:

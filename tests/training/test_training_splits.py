@@ -10,7 +10,7 @@ from surveil_reid.evaluation.images import identities
 from training.cache import open_cache, open_source
 from training.picture_files import PictureFile
 from training.recipe import DataRecipe
-from training.splits import hold_out, make_task
+from training.splits import hold_out, make_task, set_aside
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +76,13 @@ def test_the_draw_is_of_the_seed_alone() -> None:
 def test_holding_out_nearly_everybody_is_an_error(pictures: PictureFile) -> None:
     with pytest.raises(InputError, match=r"6 training identities, of which 5 .*data\.held_out"):
         make_task(pictures, DataRecipe(held_out=5))
+
+
+def test_of_a_combined_data_set_those_held_out_of_one_part_alone_can_be_held_out() -> None:
+    people = {str(number) for number in range(50)}
+    combined = {f"{part}/{name}" for part in ("market1501", "cuhk03-np") for name in people}
+    recipe = DataRecipe(held_out=10, held_out_of="market1501")
+    expected = {f"market1501/{name}" for name in hold_out(people, 10, 0)}
+    assert set_aside(combined, recipe) == expected
+    with pytest.raises(InputError, match=r"nowhere; correct data\.held_out_of"):
+        set_aside(combined, DataRecipe(held_out=10, held_out_of="nowhere"))
