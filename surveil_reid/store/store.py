@@ -255,14 +255,25 @@ class Store:
         with self._database.reading() as session:
             return identities.read_identity(session, number)
 
+    def link_options(self) -> dict[str, Any]:
+        """What linking was told when it made the identities; empty where nobody said."""
+        with self._database.reading() as session:
+            return identities.read_link_options(session)
+
     def set_identities(
-        self, groups: Sequence[IdentityGroup], *, obeying: Sequence[ReviewDecision] | None = None
+        self,
+        groups: Sequence[IdentityGroup],
+        *,
+        obeying: Sequence[ReviewDecision] | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> tuple[int, ...]:
         """Replace the whole assignment; the identities' ids, parallel to `groups`.
 
         Args:
             groups: all of it. Who a reviewer put to an identity is marked so.
             obeying: the decisions that the groups obey; None checks nothing.
+            options: what linking was told, plain JSON values, for `link_options`; None leaves what
+                stands there.
 
         Raises:
             UnknownNameError: when an identity or tracklet is not there.
@@ -271,7 +282,7 @@ class Store:
         """
         ids = None if obeying is None else [decision.id for decision in obeying]
         with self._database.writing() as session:
-            return identities.set_identities(session, groups, ids)
+            return identities.set_identities(session, groups, ids, options)
 
     # Reviewers' decisions
 

@@ -26,6 +26,7 @@ from helpers.store_rows import (
 )
 from helpers.store_rows import unit as any_unit
 from surveil_reid.core import Floats, InputError, ReviewDecision, StoreError, UnknownNameError
+from surveil_reid.identity import TravelTime
 from surveil_reid.pipeline import (
     confirm_tracklets,
     link_store,
@@ -311,6 +312,68 @@ def test_undoing_after_linking_links_anew_without_the_decision(store: Store) -> 
     link_store(store)  # which joins 1 and 2 again, as somebody else than 6
     undo_decisions(store, 2)
     assert set(members(store).values()) == set(before.values())
+
+
+FAR = TravelTime(origin="gate", to="yard", minimum=60.0)
+"""Nobody in the template is as long on the way between both cameras."""
+
+APART = {(1, 2), (6,), (3, 4), (7,), (5,), (8,)}
+
+
+def test_whatever_links_again_heeds_the_travel_times_that_linking_was_told(
+    store: Store, folder: Path
+) -> None:
+    link_store(store, travel=(FAR,))
+    assert set(members(store).values()) == APART
+    merge_identities(store, [1, 5])
+    assert members(store)[1] == (1, 2, 6)
+    reject_tracklets(store, 1, [1])
+    reject_tracklets(store, 1, [2])
+    store.close()
+    with store_at(folder) as opened:
+        link_store(opened)  # which joins 1 and 2 again, so that undoing must link anew
+        assert set(members(opened).values()) == APART
+        undo_decisions(opened, 3)
+        assert set(members(opened).values()) == APART
+        redo_decisions(opened, 3)
+        link_new(opened)
+        undo_decisions(opened, 3)
+        assert set(members(opened).values()) == APART
+        link_store(opened, travel=())
+        assert set(members(opened).values()) == {(1, 2, 6), (3, 4, 7), (5,), (8,)}
+
+
+def test_new_tracklets_are_linked_by_the_travel_times_that_linking_was_told(store: Store) -> None:
+    link_store(store, travel=(FAR,))
+    yard = store.add_recording(new_recording("later", camera="yard"))
+    soon, late = (
+        replace(
+            sighting(1, near(1, 902)),
+            track=described(times=(time, time + 5)).track,
+        )
+        for time in (1050.0, 1150.0)
+    )
+    soon_id, late_id = store.commit_segment(commit(yard, 0, soon, late, model=WIDE))
+    link_new(store)
+    who = store.memberships()
+    assert who[late_id] == who[1]
+    assert who[soon_id] != who[1]
+
+
+def test_undoing_heeds_the_similarity_that_linking_was_told(store: Store) -> None:
+    reject_tracklets(store, 1, [1])
+    link_store(store, similarity=1.0)
+    undo_decisions(store)
+    assert set(members(store).values()) == {(n,) for n in PEOPLE}
+    link_store(store)
+    assert set(members(store).values()) == {(1, 2, 6), (3, 4, 7), (5,), (8,)}
+
+
+def test_adding_with_a_sites_travel_times_keeps_them(store: Store) -> None:
+    link_new(store, travel=(FAR,))
+    assert set(members(store).values()) == {(1, 2, 6), (3, 4, 7), (5,), (8,)}
+    link_store(store)
+    assert set(members(store).values()) == APART
 
 
 def test_decisions_outlive_another_embedder(store: Store) -> None:
