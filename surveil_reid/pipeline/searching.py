@@ -123,7 +123,8 @@ def search(
         store: where to search.
         query: float32 `(dim,)`, L2-normalised, of the store's model.
         options: filters and the false-alarm rate.
-        leave_out: tracklets that are the query itself.
+        leave_out: tracklets that are the query itself. Their cameras are the query's: what is known
+            of pairs of cameras goes into the probabilities.
 
     Raises:
         StoreError: when the store holds no descriptors at all.
@@ -141,7 +142,7 @@ def search(
         gallery_size=max(len(candidates), 1),
         false_alarm=options.false_alarm,
     )
-    probabilities = _probabilities(model, similarities, len(candidates))
+    seen_by = [tracklet.camera for tracklet in store.chosen_tracklets(leave_out)]
     identities = store.memberships()
     hits = tuple(
         Hit(
@@ -151,13 +152,11 @@ def search(
             start=tracklet.start,
             end=tracklet.end,
             score=float(score),
-            probability=probability,
+            probability=_probability(model, score, tracklet.camera, seen_by, len(candidates)),
             match=bool(match),
             crop=best_crop(store, store.tracklet(tracklet.id)),
         )
-        for (tracklet, score), match, probability in zip(
-            found, decision.matches, probabilities, strict=True
-        )
+        for (tracklet, score), match in zip(found, decision.matches, strict=True)
     )
     if not store.read_only:
         store.log("search", {"hits": [hit.tracklet for hit in hits], **asdict(options)})
@@ -170,15 +169,15 @@ def search(
     )
 
 
-def _probabilities(
-    model: ModelInfo, similarities: Floats, gallery_size: int
-) -> Sequence[float | None]:
+def _probability(
+    model: ModelInfo, score: float, camera: str, seen_by: Sequence[str], gallery_size: int
+) -> float | None:
     if model.calibration is None:
-        return [None] * len(similarities)
-    found: list[float] = model.calibration.probability(
-        similarities, gallery_size=gallery_size
-    ).tolist()
-    return found
+        return None
+    probability = model.calibration.probability(
+        np.array(score), gallery_size=gallery_size, cameras=[(other, camera) for other in seen_by]
+    )
+    return float(probability)
 
 
 def _candidates(
