@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers.store_rows import MODEL, commit, crop, described, new_recording, store_at, unit
+from helpers.store_rows import MODEL, commit, new_recording, sighting, store_at, unit
 from surveil_reid.core import Calibration, Floats, InputError, OperatingPoint
 from surveil_reid.pipeline import (
     SearchOptions,
@@ -20,7 +20,7 @@ from surveil_reid.pipeline import (
     search,
     undo_decisions,
 )
-from surveil_reid.store import IdentityGroup, Store, TrackletUpdate
+from surveil_reid.store import IdentityGroup, Store
 
 DIM = 64
 POINTS = (OperatingPoint(0.9, 1e-4, 0.5, "a test"), OperatingPoint(0.5, 1e-2, 0.9, "a test"))
@@ -38,12 +38,6 @@ def alike(person: int, other: int, cosine: float) -> Floats:
     """Somebody as similar to `person` as said, up to what two directions have in common."""
     vector = cosine * unit(person, DIM) + (1 - cosine**2) ** 0.5 * unit(other, DIM)
     return (vector / np.linalg.norm(vector)).astype(np.float32)
-
-
-def sighting(number: int, descriptor: Floats) -> TrackletUpdate:
-    time = 1000.0 + 10 * number
-    made = described(crop(number, time=time), times=(time, time + 5), seed=number)
-    return replace(made, embeddings=descriptor[None], descriptor=descriptor)
 
 
 def fill(store: Store) -> None:

@@ -18,13 +18,13 @@ from helpers.store_rows import (
     MODEL,
     assert_sound,
     commit,
-    crop,
     described,
     new_recording,
     rows,
+    sighting,
     store_at,
 )
-from helpers.store_rows import unit as any_unit
+from helpers.store_rows import near as any_near
 from surveil_reid.core import Floats, InputError, ReviewDecision, StoreError, UnknownNameError
 from surveil_reid.identity import TravelTime
 from surveil_reid.pipeline import (
@@ -46,14 +46,7 @@ PEOPLE = {1: 1, 2: 1, 3: 2, 4: 2, 5: 3, 6: 1, 7: 2, 8: 4}
 
 
 def near(seed: int, wobble: int) -> Floats:
-    vector = any_unit(seed, DIM) + 0.15 * any_unit(10_000 + wobble, DIM)
-    return (vector / np.linalg.norm(vector)).astype(np.float32)
-
-
-def sighting(number: int, descriptor: Floats, **more: object) -> TrackletUpdate:
-    time = 1000.0 + 10 * number
-    made = described(crop(number, time=time), times=(time, time + 5), seed=number, **more)
-    return replace(made, embeddings=descriptor[None], descriptor=descriptor)
+    return any_near(seed, wobble, dim=DIM)
 
 
 def fill(store: Store) -> None:
