@@ -143,7 +143,7 @@ def search(
         false_alarm=options.false_alarm,
     )
     seen_by = [tracklet.camera for tracklet in store.chosen_tracklets(leave_out)]
-    identities = store.memberships()
+    identities = store.identities_of([tracklet.id for tracklet, _ in found])
     hits = tuple(
         Hit(
             tracklet=tracklet.id,
@@ -180,9 +180,8 @@ def _probability(
     return float(probability)
 
 
-def _candidates(
-    store: Store, options: SearchOptions, leave_out: Sequence[int]
-) -> dict[int, Tracklet]:
+def _candidates(store: Store, options: SearchOptions, leave_out: Sequence[int]) -> Integers:
+    """The ids of all tracklets that may be found, int64 `(n,)`."""
     unknown = set(options.cameras) - set(store.cameras())
     if unknown:
         msg = (
@@ -190,28 +189,25 @@ def _candidates(
             f"{', '.join(map(repr, store.cameras())) or 'none'}"
         )
         raise UnknownNameError(msg)
-    found = store.tracklets(
+    found = store.tracklet_ids(
         doubtful=options.doubtful,
         cameras=options.cameras,
         after=options.after,
         before=options.before,
     )
-    return {t.id: t for t in found if t.id not in set(leave_out)}
+    return found[~np.isin(found, np.array(leave_out, np.int64))]
 
 
 def _ranked(
-    store: Store, query: Floats, candidates: dict[int, Tracklet], top: int
+    store: Store, query: Floats, candidates: Integers, top: int
 ) -> list[tuple[Tracklet, float]]:
     """The best candidates with their cosine similarities, best first."""
-    if not candidates:
+    if len(candidates) == 0:
         return []
-    allowed: Integers = np.fromiter(candidates, np.int64, len(candidates))
-    scores, ids = open_index(store).search(query[None], max(top, RERANKED), allowed=allowed)
-    found = [
-        (candidates[int(id_)], float(score))
-        for id_, score in zip(ids[0], scores[0], strict=True)
-        if id_ >= 0
-    ]
+    scores, ids = open_index(store).search(query[None], max(top, RERANKED), allowed=candidates)
+    near = dict(zip(ids[0].tolist(), scores[0].tolist(), strict=True))
+    known = {tracklet.id: tracklet for tracklet in store.chosen_tracklets(near.keys() - {-1})}
+    found = [(known[id_], score) for id_, score in near.items() if id_ in known]
     if len(found) >= RERANKED:
         gallery = np.stack([tracklet.descriptor for tracklet, _ in found])
         distances = rerank(query[None], gallery, options=RERANKING)[0]

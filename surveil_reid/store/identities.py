@@ -1,6 +1,6 @@
 """Identities and who belongs to them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -10,7 +10,13 @@ from sqlalchemy.orm import Session
 from surveil_reid.core import UnknownNameError, vouched
 from surveil_reid.store.decisions import require_standing, standing
 from surveil_reid.store.journal import log
-from surveil_reid.store.memberships import Member, all_members, put_members, wanted_members
+from surveil_reid.store.memberships import (
+    Member,
+    all_members,
+    members_of,
+    put_members,
+    wanted_members,
+)
 from surveil_reid.store.schema import CameraRow, LinkingRow, MembershipRow, TrackletRow
 from surveil_reid.store.values import Identity, IdentityGroup
 
@@ -21,6 +27,12 @@ def read_memberships(session: Session, by: str | None = None) -> dict[int, int]:
     if by is not None:
         query = query.where(MembershipRow.made_by == by)
     return dict(session.execute(query.order_by(MembershipRow.tracklet_id)).all())
+
+
+def read_identities_of(session: Session, tracklets: Collection[int]) -> dict[int, int]:
+    """The identity of each of these tracklets that has one."""
+    found = members_of(session, tracklets)
+    return {number: member.identity for number, member in found.items()}
 
 
 def list_identities(session: Session) -> tuple[Identity, ...]:

@@ -191,7 +191,25 @@ class Store:
         """
         with self._database.reading() as session:
             return tracklets.find_tracklets(
-                session, doubtful=doubtful, cameras=cameras, after=after, before=before
+                session, tracklets.Filters(doubtful, cameras, after, before)
+            )
+
+    def tracklet_ids(
+        self,
+        *,
+        doubtful: bool = False,
+        cameras: Sequence[str] = (),
+        after: float | None = None,
+        before: float | None = None,
+    ) -> Integers:
+        """The ids of those that `tracklets` gives, int64 `(n,)`, and nothing more of them.
+
+        Raises:
+            UnknownNameError: when there is no such camera.
+        """
+        with self._database.reading() as session:
+            return tracklets.find_numbers(
+                session, tracklets.Filters(doubtful, cameras, after, before)
             )
 
     def chosen_tracklets(self, ids: Collection[int]) -> tuple[Tracklet, ...]:
@@ -240,6 +258,11 @@ class Store:
         """The identity of each tracklet that has one, from whoever says so, or from `by` alone."""
         with self._database.reading() as session:
             return identities.read_memberships(session, by)
+
+    def identities_of(self, tracklets: Collection[int]) -> dict[int, int]:
+        """The identity of each of these tracklets that has one."""
+        with self._database.reading() as session:
+            return identities.read_identities_of(session, tracklets)
 
     def identities(self) -> tuple[Identity, ...]:
         """All identities by id."""
