@@ -90,9 +90,10 @@ class _Told:
 
 
 def _told(store: Store) -> _Told:
-    options = store.link_options()
+    options, model = store.link_options(), store.model()
+    same_model = model is not None and model.sha256 == options.get("model")
     return _Told(
-        similarity=options.get("similarity"),
+        similarity=options["similarity"] if same_model else None,
         travel=tuple(TravelTime(**time) for time in options.get("travel", ())),
     )
 
@@ -114,7 +115,7 @@ def _link(store: Store, told: _Told, *, anew: bool) -> LinkReport:
     store.set_identities(
         [IdentityGroup(g.identity, g.members, g.scores) for g in groups],
         obeying=decisions,
-        options=asdict(told),
+        options=asdict(told) | {"model": None if model is None else model.sha256},
     )
     return LinkReport(
         tracklets=len(tracklets),

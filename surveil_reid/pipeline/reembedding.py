@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from surveil_reid.core import Floats, WeightsError
 from surveil_reid.crops import decode_jpeg
 from surveil_reid.embedding import Embedder
-from surveil_reid.pipeline.linking import link_store
+from surveil_reid.pipeline.linking import link_new
 from surveil_reid.pipeline.progress import Progress, Quiet
 from surveil_reid.store import Store
 
@@ -47,7 +47,7 @@ def reembed(store: Store, embedder: Embedder, *, progress: Progress | None = Non
     finally:
         watcher.end()
     try:
-        link_store(store)  # a similarity that was given belongs to the former model
+        link_new(store)
     except WeightsError as error:
         watcher.warn(f"not linked into identities: {error}")
     return ReembedReport(model=embedder.info.name, tracklets=tracklets, crops=done)

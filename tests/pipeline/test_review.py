@@ -3,7 +3,7 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
@@ -336,21 +336,17 @@ def test_whatever_links_again_heeds_the_travel_times_that_linking_was_told(
         assert set(members(opened).values()) == {(1, 2, 6), (3, 4, 7), (5,), (8,)}
 
 
-def test_new_tracklets_are_linked_by_the_travel_times_that_linking_was_told(store: Store) -> None:
+@pytest.mark.parametrize(("time", "in_time"), [(1080.0, False), (1150.0, True)])
+def test_new_tracklets_are_linked_by_the_travel_times_that_linking_was_told(
+    store: Store, time: float, in_time: bool
+) -> None:
     link_store(store, travel=(FAR,))
     yard = store.add_recording(new_recording("later", camera="yard"))
-    soon, late = (
-        replace(
-            sighting(1, near(1, 902)),
-            track=described(times=(time, time + 5)).track,
-        )
-        for time in (1050.0, 1150.0)
-    )
-    soon_id, late_id = store.commit_segment(commit(yard, 0, soon, late, model=WIDE))
+    seen = replace(sighting(1, near(3, 902)), track=described(times=(time, time + 5)).track)
+    (new,) = store.commit_segment(commit(yard, 0, seen, model=WIDE))
     link_new(store)
     who = store.memberships()
-    assert who[late_id] == who[1]
-    assert who[soon_id] != who[1]
+    assert (who[new] == who[5]) == in_time  # the gate has seen the same person until 1055
 
 
 def test_undoing_heeds_the_similarity_that_linking_was_told(store: Store) -> None:
@@ -360,6 +356,18 @@ def test_undoing_heeds_the_similarity_that_linking_was_told(store: Store) -> Non
     assert set(members(store).values()) == {(n,) for n in PEOPLE}
     link_store(store)
     assert set(members(store).values()) == {(1, 2, 6), (3, 4, 7), (5,), (8,)}
+
+
+def test_a_similarity_is_forgotten_with_the_model_that_it_was_told_for(store: Store) -> None:
+    link_store(store, similarity=1.0, travel=(FAR,))
+
+    def compute(jpegs: Sequence[bytes]) -> Floats:
+        numbers = [int(jpeg.split()[1]) for jpeg in jpegs]
+        return np.stack([near(PEOPLE[number], number) for number in numbers])
+
+    store.reembed(replace(WIDE, sha256="d" * 64), compute)
+    link_new(store)
+    assert set(members(store).values()) == APART
 
 
 def test_adding_with_a_sites_travel_times_keeps_them(store: Store) -> None:
