@@ -1,14 +1,15 @@
 """Fit what each kind of evidence weighs in linking, on Market-1501's training identities.
 
-Run it as `python -m training.link_fitting FEATURES.npz [--beside FEATURES.npz...] --out FILE.json`.
-Features are those of the training pictures, `names` and `features`, as `training.thresholds` reads
-them; best of a model that was trained on other people. The people fall into two halves, and each
-half into stores of several sizes. A constant is worth the mean BCubed F1 over the sizes, of each
-half at the one similarity that is best for the other half at all sizes together; so what belongs to
-a store's size is fitted too. One constant after the other takes the best value of its grid, until
-none changes. The search starts in the middle of the grids, wherever the constants stand; what they
-are worth as they stand is measured beside. The record is written anew after each constant. The test
-identities stay untouched.
+Run it as `python -m training.link_fitting FEATURES.npz... --out FILE.json`. Features are those of
+the training pictures, `names` and `features`, as `training.thresholds` reads them, one file for
+each model. The people fall into two halves, and each half into stores of several sizes. With one
+model, a constant is worth the mean BCubed F1 over the sizes, of each half at the one similarity
+that is best for the other half at all sizes together; so what belongs to a store's size is fitted
+too. Several models decide together, by the geometric mean of what each is short of 1: a model that
+knows these people, and is short of little, then weighs as much as one that has never seen them. One
+constant after the other takes the best value of its grid, until none changes. The search starts in
+the middle of the grids, wherever the constants stand; what they are worth as they stand is measured
+beside. The record is written anew after each constant. The test identities stay untouched.
 """
 
 import argparse
@@ -30,17 +31,19 @@ from training.threshold_fitting import linking_score
 from training.thresholds import read_features
 
 GRIDS: Mapping[str, Sequence[float]] = {
-    "overlap_weight": (0.0, 0.17, 0.33, 0.5, 0.67),
-    "usual_overlap": (0.3, 0.4, 0.5),
-    "k1": (5, 10, 20),
-    "few": (10, 30, 100),
+    "camera_doubt": (3, 10, 30),
+    "travel_weight": (0.15, 0.2, 0.3, 0.4),
+    "overlap_weight": (0.08, 0.17, 0.25, 0.33),
+    "usual_overlap": (0.4, 0.5, 0.6, 0.7),
+    "sure_overlap": (0.05, 0.1, 0.2, 0.3),
+    "few": (3, 10, 30),
     "many": (300, 600, 2000),
-    "travel_weight": (0.03, 0.06, 0.1, 0.15, 0.2),
+    "k1": (5, 10, 20),
     "k2": (2, 4, 6),
-    "sure_overlap": (0.2, 0.3, 0.5),
     "neighbours": (20, 30, 40),
 }
-"""More neighbours cost more time for everybody, so their grid ends early."""
+"""More neighbours cost more time for everybody, so their grid ends early. With less doubt about
+cameras, two of which see one person each, that is not the same, would make one of both."""
 
 STORES = {10: 8, 30: 3, 100: 1, 300: 1}
 """How many stores of so many people are drawn from each half."""
@@ -49,6 +52,9 @@ STEP = 0.02
 """Between similarities that are tried, from `FIRST_TRIED` on uphill."""
 
 FIRST_TRIED = 30
+LEAST_SHORT = 1e-4
+"""The figures are rounded to it; nothing is better."""
+
 MOST_PASSES = 3
 
 Stores = Mapping[int, Sequence[Sequence[Labelled]]]
@@ -155,8 +161,25 @@ def middle(grids: Mapping[str, Sequence[float]]) -> EvidenceOptions:
     return EvidenceOptions(**{name: grid[len(grid) // 2] for name, grid in grids.items()})  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Together:
+    """What constants are worth to several models.
+
+    Attributes:
+        worths: by model.
+    """
+
+    worths: Mapping[str, Worth]
+
+    def of(self, options: EvidenceOptions) -> dict[str, Any]:
+        """What it is short of 1, the geometric mean over the models, and `Worth.of` for each."""
+        found = {name: worth.of(options) for name, worth in self.worths.items()}
+        short = [max(1 - one["bcubed_f1"], LEAST_SHORT) for one in found.values()]
+        return {"short_of_1": round(float(np.exp(np.mean(np.log(short)))), 5), "by_model": found}
+
+
 def search(
-    worth: Worth,
+    worth: Together,
     grids: Mapping[str, Sequence[float]],
     report: Callable[[dict[str, Any], EvidenceOptions], None],
 ) -> EvidenceOptions:
@@ -172,24 +195,20 @@ def search(
         before = options
         for name, grid in grids.items():
             tried = {value: replace(options, **{name: value}) for value in grid}  # type: ignore[arg-type]
-            found = {value: worth.of(one)["bcubed_f1"] for value, one in tried.items()}
-            options = max((options, *tried.values()), key=lambda one: worth.of(one)["bcubed_f1"])
-            f1_by_value = {f"{value:g}": f1 for value, f1 in found.items()}
-            step = {"constant": name, "bcubed_f1": f1_by_value, "chosen": getattr(options, name)}
+            found = {f"{value:g}": worth.of(one)["short_of_1"] for value, one in tried.items()}
+            options = min((options, *tried.values()), key=lambda one: worth.of(one)["short_of_1"])
+            step = {"constant": name, "short_of_1": found, "chosen": getattr(options, name)}
             report(step, options)
         if options == before:
             break
     return options
 
 
-def fit(
-    features: Path, beside: Sequence[Path], write: Callable[[dict[str, Any]], None]
-) -> dict[str, Any]:
-    """Search, and measure as they stand and as chosen on every set of features.
+def fit(features: Sequence[Path], write: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Search, and measure as the constants stand and as chosen.
 
     Args:
-        features: what the constants are chosen by.
-        beside: where they are only measured.
+        features: of one model each; what the constants are chosen by.
         write: takes the record whenever there is more in it.
 
     Returns:
@@ -198,12 +217,11 @@ def fit(
     Raises:
         InputError: when features cannot be read, or are of too few people.
     """
-    worths = {path.stem: _worth(path) for path in (features, *beside)}
-    worth = worths[features.stem]
+    worth = Together({path.stem: _worth(path) for path in features})
     steps: list[dict[str, Any]] = []
     record: dict[str, Any] = {
         "data": "Market-1501 training identities",
-        "chosen_by": features.stem,
+        "chosen_by": list(worth.worths),
         "stores_of_each_half": {str(size): times for size, times in STORES.items()},
         "grids": {name: list(grid) for name, grid in GRIDS.items()},
         "finished": False,
@@ -217,13 +235,8 @@ def fit(
         record["chosen"] = asdict(best) | worth.of(best)
         write(record)
 
-    chosen = search(worth, GRIDS, report)
+    search(worth, GRIDS, report)
     record["finished"] = True
-    record["beside"] = {
-        name: {"as_they_stood": other.of(EvidenceOptions()), "chosen": other.of(chosen)}
-        for name, other in worths.items()
-        if other is not worth
-    }
     write(record)
     return record
 
@@ -235,9 +248,8 @@ def _worth(path: Path) -> Worth:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fit and write the record; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m training.link_fitting")
-    parser.add_argument("features", metavar="FEATURES.npz", type=Path, help="what to choose by")
     parser.add_argument(
-        "--beside", metavar="FEATURES.npz", type=Path, nargs="+", default=[], help="measured too"
+        "features", metavar="FEATURES.npz", type=Path, nargs="+", help="what to choose by"
     )
     parser.add_argument("--out", metavar="FILE.json", type=Path, required=True, help="the record")
     given = parser.parse_args(arguments)
@@ -247,7 +259,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write_whole(given.out, text.encode(), error=InputError)
 
     try:
-        record = fit(given.features, given.beside, write)
+        record = fit(given.features, write)
     except SurveilReidError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from surveil_reid.core import InputError, replaced_whole
+from surveil_reid.core import InputError, writing_whole
 from surveil_reid.evaluation.images import DataSet, Images, LabelledImage
 
 Bytes = NDArray[np.uint8]
@@ -77,13 +77,8 @@ def write_picture_file(
     Raises:
         InputError: when it cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replaced_whole(path) as stream:
-            _write(stream, kind, shape, data_set, parts)
-    except OSError as error:
-        msg = f"cannot write {path}: {error.strerror}; free space or choose another folder"
-        raise InputError(msg) from error
+    with writing_whole(path) as stream:
+        _write(stream, kind, shape, data_set, parts)
 
 
 def _write(

@@ -20,7 +20,8 @@ def link(
     site: Annotated[
         Path | None,
         typer.Option(
-            metavar="SITE.yaml", help="Heed its travel times between cameras; others are learned."
+            metavar="SITE.yaml",
+            help="Heed its travel times between cameras, from now on; others are learned.",
         ),
     ] = None,
     store: options.StoreUrl = options.DEFAULT_STORE,
@@ -28,7 +29,7 @@ def link(
     as_json: options.AsJson = False,
 ) -> None:
     """(Re)compute the identities of the whole store; they keep their ids where they can."""
-    travel = () if site is None else surveil_reid.load_site(site).travel
+    travel = None if site is None else surveil_reid.load_site(site).travel
     with surveil_reid.open_store(store, folder=store_folder) as opened:
         report = surveil_reid.link_store(opened, similarity=similarity, travel=travel)
     if as_json:

@@ -2,7 +2,7 @@
 
 import getpass
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -107,30 +107,25 @@ def split(
         _print_decided(opened, made, as_json=as_json)
 
 
-def undo(
-    steps: Steps = 1,
-    who: Who = None,
-    store: options.StoreUrl = options.DEFAULT_STORE,
-    store_folder: options.StoreFolder = None,
-    as_json: options.AsJson = False,
-) -> None:
-    """Take back the last decisions, as if they had never been; `redo` brings them back."""
-    with surveil_reid.open_store(store, folder=store_folder, create=False) as opened:
-        done = surveil_reid.undo_decisions(opened, steps, who=who or login_name())
-        _print_reverted(opened, "undone", done, as_json=as_json)
+def _reverting(verb: Literal["undo", "redo"], summary: str) -> Callable[..., None]:
+    def revert(
+        steps: Steps = 1,
+        who: Who = None,
+        store: options.StoreUrl = options.DEFAULT_STORE,
+        store_folder: options.StoreFolder = None,
+        as_json: options.AsJson = False,
+    ) -> None:
+        run = surveil_reid.undo_decisions if verb == "undo" else surveil_reid.redo_decisions
+        with surveil_reid.open_store(store, folder=store_folder, create=False) as opened:
+            done = run(opened, steps, who=who or login_name())
+            _print_reverted(opened, f"{verb}ne", done, as_json=as_json)
+
+    revert.__name__, revert.__doc__ = verb, summary
+    return revert
 
 
-def redo(
-    steps: Steps = 1,
-    who: Who = None,
-    store: options.StoreUrl = options.DEFAULT_STORE,
-    store_folder: options.StoreFolder = None,
-    as_json: options.AsJson = False,
-) -> None:
-    """Make decisions again that were undone, as long as no other has been made since."""
-    with surveil_reid.open_store(store, folder=store_folder, create=False) as opened:
-        done = surveil_reid.redo_decisions(opened, steps, who=who or login_name())
-        _print_reverted(opened, "redone", done, as_json=as_json)
+undo = _reverting("undo", "Take back the last decisions, as if they had never been made.")
+redo = _reverting("redo", "Make decisions again that were undone, if no other has followed.")
 
 
 def review(

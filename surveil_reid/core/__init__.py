@@ -21,9 +21,10 @@ from surveil_reid.core.errors import (
     UnknownNameError,
     WeightsError,
 )
-from surveil_reid.core.files import replaced_whole, write_whole
+from surveil_reid.core.files import replaced_whole, write_whole, writing_whole
 from surveil_reid.core.frames import Frame, check_image
 from surveil_reid.core.imagenet import IMAGENET_MEAN, IMAGENET_STD
+from surveil_reid.core.late import imported_late
 from surveil_reid.core.tracklets import BoxTrack, Crop, Tracklet
 
 __all__ = [
@@ -64,8 +65,10 @@ __all__ = [
     "check_image",
     "describe",
     "effective",
+    "imported_late",
     "l2_normalise",
     "replaced_whole",
     "vouched",
     "write_whole",
+    "writing_whole",
 ]

@@ -1,5 +1,6 @@
 """From similarities to probabilities."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -72,22 +73,22 @@ class Calibration:
         similarities: Floats | Doubles,
         *,
         gallery_size: int | None = None,
-        cameras: tuple[str, str] | None = None,
+        cameras: Iterable[tuple[str, str]] = (),
     ) -> Doubles:
         """The probability that a hit of this similarity is the person searched for.
 
         Args:
             similarities: cosine, -1..1, any shape.
             gallery_size: tracklets that were searched among; None for as many as it was fitted on.
-            cameras: those of query and hit, if known.
+            cameras: those of query and hit, if known; of several pairs, the mean counts.
 
         Returns:
             float64 0..1 of the same shape, never falling as the similarity rises.
         """
         odds = self._log_odds(np.asarray(similarities, np.float64))
         odds = odds + np.log(self.gallery_size / max(1, gallery_size or self.gallery_size))
-        if cameras is not None:
-            odds = odds + self._shift(cameras)
+        shifts = [self._shift(pair) for pair in cameras]
+        odds = odds + sum(shifts) / max(1, len(shifts))
         probability: Doubles = 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
         return probability
 

@@ -39,18 +39,27 @@ def replaced_whole(path: Path) -> Iterator[BinaryIO]:
         draft.unlink(missing_ok=True)
 
 
-def write_whole(path: Path, content: bytes, *, error: type[SurveilReidError] = InputError) -> None:
-    """Replace a file by new content in one step; its folder is made if missing.
+@contextmanager
+def writing_whole(path: Path, *, error: type[SurveilReidError] = InputError) -> Iterator[BinaryIO]:
+    """Replace a file by what is written to a stream, in one step; its folder is made if missing.
 
     Args:
         path: the file.
-        content: all of it.
         error: what to raise when it cannot be written; an older file is then untouched.
+
+    Yields:
+        A stream to write to.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replaced_whole(path) as stream:
-            stream.write(content)
+            yield stream
     except OSError as failure:
         msg = f"cannot write {path}: {failure.strerror}; free space or choose another folder"
         raise error(msg) from failure
+
+
+def write_whole(path: Path, content: bytes, *, error: type[SurveilReidError] = InputError) -> None:
+    """Replace a file by new content, as `writing_whole` does."""
+    with writing_whole(path, error=error) as stream:
+        stream.write(content)

@@ -5,8 +5,9 @@ Its names are imported when they are first used, so that training can take the n
 that has little more than torch.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from surveil_reid.core import imported_late
 
 if TYPE_CHECKING:
     from surveil_reid.embedding.embedder import Embedder, EmbeddingOptions
@@ -14,12 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Embedder", "EmbeddingOptions", "load_embedder"]
 
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401  the names have as many types as there are
-    if name not in __all__:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    module = "loading" if name == "load_embedder" else "embedder"
-    value = getattr(importlib.import_module(f"{__name__}.{module}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = imported_late(
+    __name__, {"Embedder": "embedder", "EmbeddingOptions": "embedder", "load_embedder": "loading"}
+)

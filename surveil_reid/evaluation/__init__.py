@@ -4,9 +4,9 @@ What needs more than NumPy is imported when it is first used, so that training c
 on a machine that has little more than torch.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from surveil_reid.core import imported_late
 from surveil_reid.evaluation.bcubed import BCubed
 from surveil_reid.evaluation.bootstrap import BootstrapOptions, Interval, bootstrap_mean
 from surveil_reid.evaluation.camera_pairs import CameraPair, score_camera_pairs
@@ -81,11 +81,4 @@ __all__ = [
     "write_figures",
 ]
 
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401  the names have as many types as there are
-    if name not in _LATER:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    value = getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = imported_late(__name__, _LATER)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from surveil_reid.core import InputError, Integers, replaced_whole
+from surveil_reid.core import InputError, Integers, writing_whole
 from surveil_reid.evaluation.features import UNKNOWN_CAMERA, Features, make_features
 
 KEYS = ("query", "gallery", "query_ids", "gallery_ids", "query_cameras", "gallery_cameras")
@@ -52,13 +52,8 @@ def write_features(path: Path, features: Features) -> None:
         "query_cameras": _camera_names(features, features.query_cameras),
         "gallery_cameras": _camera_names(features, features.gallery_cameras),
     }
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replaced_whole(path) as stream:
-            np.savez(stream, allow_pickle=False, **arrays)
-    except OSError as error:
-        msg = f"{path}: the features cannot be written ({error.strerror})"
-        raise InputError(msg) from error
+    with writing_whole(path) as stream:
+        np.savez(stream, allow_pickle=False, **arrays)
 
 
 def _camera_names(features: Features, codes: Integers) -> NDArray[np.str_]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import brentq, minimize
 
 from surveil_reid.core import (
     Booleans,
@@ -125,6 +124,9 @@ def _knots(similarities: Doubles, stretches: int) -> Doubles:
 
 def _log_odds(hits: KnownHits, knots: Doubles) -> Doubles:
     """Log odds at each knot, of least log loss among those that do not fall."""
+    # It takes longer to import than a search takes, and nothing else needs it.
+    from scipy.optimize import minimize  # noqa: PLC0415
+
     basis = _basis(hits.similarities, knots)
     sign = np.where(hits.same, 1.0, -1.0)
 
@@ -168,6 +170,8 @@ def _shifts(curve: Calibration, hits: KnownHits) -> tuple[CameraPairShift, ...]:
 
 def _shift(probabilities: Doubles, right: int) -> float:
     """What to add to the log odds so that as many hits are expected to be right as are."""
+    from scipy.optimize import brentq  # noqa: PLC0415 - as above
+
     clipped = np.clip(probabilities, 1e-12, 1 - 1e-12)
     odds = np.log(clipped / (1 - clipped))
 

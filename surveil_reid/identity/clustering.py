@@ -173,16 +173,21 @@ class _Groups:
 
 def _partners(edges: Edges, means: Doubles, similarity: float) -> Integers:
     """The most similar group of each that is similar enough, else -1; ties by position."""
-    count = int(max(edges.second.max(), edges.first.max())) + 1
-    good = means >= similarity
+    count = int(edges.second.max()) + 1
+    good = np.flatnonzero(means >= similarity)
     first, second, means = edges.first[good], edges.second[good], means[good]
-    owners = np.concatenate([first, second])
-    others = np.concatenate([second, first])
-    low, high = np.minimum(owners, others), np.maximum(owners, others)
-    order = np.lexsort((high, low, -np.concatenate([means, means]), owners))
-    owners, places = np.unique(owners[order], return_index=True)
+    best = np.full(count, -np.inf)
+    np.maximum.at(best, first, means)
+    np.maximum.at(best, second, means)
+    # Edges ascend, so of equal ones the foremost has the smallest positions.
+    nobody = len(good)
+    place = np.full(count, nobody, np.int64)
+    for owners in (first, second):
+        equal = np.flatnonzero(means == best[owners])
+        np.minimum.at(place, owners[equal], equal)
     partner = np.full(count, -1, np.int64)
-    partner[owners] = others[order][places]
+    chosen = np.flatnonzero(place < nobody)
+    partner[chosen] = (first + second)[place[chosen]] - chosen
     return partner
 
 

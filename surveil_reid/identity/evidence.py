@@ -35,17 +35,20 @@ class EvidenceOptions:
         many: tracklets from which on they mean all they can; more than `few`.
         travel_weight: what the log odds of a travel time count beside the cosine.
         sure_overlap: the overlap from which others can learn of a pair that looks alike as well.
+        camera_doubt: people of a camera among whom half of what sets their looks apart from those
+            of other cameras' people is put down to the camera.
     """
 
     neighbours: int = 30
     k1: int = 10
     k2: int = 4
-    overlap_weight: float = 0.17
+    overlap_weight: float = 0.33
     usual_overlap: float = 0.5
     few: int = 10
     many: int = 600
     travel_weight: float = 0.2
     sure_overlap: float = 0.2
+    camera_doubt: float = 3.0
 
     def trust_in_neighbours(self, count: int) -> float:
         """How far neighbourhoods among so many tracklets are to be believed, 0..1."""

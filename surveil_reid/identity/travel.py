@@ -190,7 +190,8 @@ def _each_once(pairs: Integers) -> Integers:
     """Pairs without those that stand there already, whichever way round."""
     low, high = np.sort(pairs, axis=1).T
     base = high.max(initial=0) + 1
-    keys = np.unique(low * base + high)
+    keys = np.sort(low * base + high)
+    keys = keys[np.diff(keys, prepend=-1) > 0]  # several times as fast as np.unique
     return np.stack([keys // base, keys % base], axis=1)
 
 

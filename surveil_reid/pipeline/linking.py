@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from surveil_reid.core import ModelInfo, ReviewDecision, Tracklet, WeightsError, vouched
 from surveil_reid.identity import (
@@ -34,38 +34,78 @@ class LinkReport:
 
 
 def link_store(
-    store: Store, *, similarity: float | None = None, travel: tuple[TravelTime, ...] = ()
+    store: Store,
+    *,
+    similarity: float | None = None,
+    travel: tuple[TravelTime, ...] | None = None,
 ) -> LinkReport:
     """Compute the identities of the whole store anew; identities keep their ids where they can.
+
+    The store remembers what it was told here, and heeds it until it is told something else.
 
     Args:
         store: whose tracklets to link; doubtful ones stay out, unless a reviewer has confirmed
             them. What reviewers have decided is obeyed.
         similarity: cosine similarity from which tracklets are one person; None takes the one
             fitted for the store's model.
-        travel: what is known about walking between the cameras; the rest is learned.
+        travel: what is known about walking between the cameras, the rest is learned; None for
+            what the store was told last.
 
     Raises:
         WeightsError: when no similarity is given and none was fitted for the model.
     """
-    return _link(store, similarity, travel, anew=True)
+    travel = _told(store).travel if travel is None else travel
+    return _link(store, _Told(similarity=similarity, travel=travel), anew=True)
 
 
-def link_new(store: Store, *, travel: tuple[TravelTime, ...] = ()) -> LinkReport:
-    """Give tracklets without an identity one, leaving the identities there are as they are."""
-    return _link(store, None, travel, anew=False)
+def link_again(store: Store) -> LinkReport:
+    """Compute the identities of the whole store anew as the last time, under today's decisions.
+
+    Raises:
+        WeightsError: as `link_store`.
+    """
+    return _link(store, _told(store), anew=True)
 
 
-def _link(
-    store: Store, similarity: float | None, travel: tuple[TravelTime, ...], *, anew: bool
-) -> LinkReport:
+def link_new(store: Store, *, travel: tuple[TravelTime, ...] | None = None) -> LinkReport:
+    """Give tracklets without an identity one, leaving the identities there are as they are.
+
+    Args:
+        store: whose tracklets to link, by the similarity that it was told last.
+        travel: as for `link_store`.
+
+    Raises:
+        WeightsError: as `link_store`.
+    """
+    told = _told(store)
+    return _link(store, told if travel is None else replace(told, travel=travel), anew=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Told:
+    """What linking was told; the rest it takes from the model, or learns."""
+
+    similarity: float | None = None
+    travel: tuple[TravelTime, ...] = ()
+
+
+def _told(store: Store) -> _Told:
+    options, model = store.link_options(), store.model()
+    same_model = model is not None and model.sha256 == options.get("model")
+    return _Told(
+        similarity=options["similarity"] if same_model else None,
+        travel=tuple(TravelTime(**time) for time in options.get("travel", ())),
+    )
+
+
+def _link(store: Store, told: _Told, *, anew: bool) -> LinkReport:
     began = time.perf_counter()
     model = store.model()
     decisions = store.decisions()
     tracklets = _linkable(store, decisions)
     groups: tuple[Group, ...] = ()
     if model is not None and tracklets:
-        options = LinkOptions(similarity=_similarity(model, similarity), travel=travel)
+        options = LinkOptions(similarity=_similarity(model, told.similarity), travel=told.travel)
         groups = (link if anew else extend)(
             tracklets,
             options,
@@ -73,7 +113,9 @@ def _link(
             constraints=constraints_of(decisions),
         )
     store.set_identities(
-        [IdentityGroup(g.identity, g.members, g.scores) for g in groups], obeying=decisions
+        [IdentityGroup(g.identity, g.members, g.scores) for g in groups],
+        obeying=decisions,
+        options=asdict(told) | {"model": None if model is None else model.sha256},
     )
     return LinkReport(
         tracklets=len(tracklets),

@@ -100,7 +100,7 @@ def process(
             reports += done
             failures += failed
     try:
-        link_new(store, travel=site.travel)
+        link_new(store, travel=site.travel or None)
     except WeightsError as error:
         workers.progress.warn(f"not linked into identities: {error}")
     store.sweep_crops(STRAY_CROPS_AGE_S)

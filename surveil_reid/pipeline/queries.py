@@ -1,6 +1,7 @@
 """What to search by: one descriptor for pictures, a tracklet or an identity."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,12 +14,14 @@ from surveil_reid.core import (
     l2_normalise,
 )
 from surveil_reid.crops import cut_crop, decode_jpeg
-from surveil_reid.detection import Detector
-from surveil_reid.embedding import Embedder
 from surveil_reid.store import Store
 
+if TYPE_CHECKING:
+    from surveil_reid.detection import Detector
+    from surveil_reid.embedding import Embedder
 
-def find_people(image: Image, detector: Detector) -> Floats:
+
+def find_people(image: Image, detector: "Detector") -> Floats:
     """The people in a picture, as a reader would number them: from left to right.
 
     Args:
@@ -68,7 +71,7 @@ def _xywh(box: Floats) -> str:
     return f"{left},{top},{right - left},{bottom - top}"
 
 
-def describe_pictures(images: Sequence[Image], embedder: Embedder) -> Floats:
+def describe_pictures(images: Sequence[Image], embedder: "Embedder") -> Floats:
     """One descriptor for pictures of a person: the mean of their embeddings, normalised again.
 
     Args:

@@ -4,7 +4,8 @@ A decision moves the tracklets that it names, and those that earlier decisions h
 them, and nobody else. Linking obeys it from then on. Decisions are undone in the reverse order, any
 number of them, and redone as long as no other one is made. What was undone is as if it had never
 been: the memberships are those from before, identities have their numbers again. Only where linking
-has moved the tracklets since, identities are computed anew under the decisions that still stand.
+has moved the tracklets since, identities are computed anew under the decisions that still stand, as
+linking was told the last time.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -14,7 +15,7 @@ import numpy as np
 
 from surveil_reid.core import DecisionKind, InputError, ReviewDecision, UnknownNameError
 from surveil_reid.identity import check, constraints_of, held_together, name_groups
-from surveil_reid.pipeline.linking import link_store
+from surveil_reid.pipeline.linking import link_again
 from surveil_reid.store import Identity, IdentityGroup, Reverted, Store
 
 _Target = int | frozenset[int]
@@ -203,7 +204,7 @@ def _check_steps(steps: int) -> None:
 
 def _settle(store: Store, done: Reverted) -> tuple[ReviewDecision, ...]:
     if done.stale or not _obeyed(store):
-        link_store(store)
+        link_again(store)
     return done.decisions
 
 

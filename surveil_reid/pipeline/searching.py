@@ -123,7 +123,8 @@ def search(
         store: where to search.
         query: float32 `(dim,)`, L2-normalised, of the store's model.
         options: filters and the false-alarm rate.
-        leave_out: tracklets that are the query itself.
+        leave_out: tracklets that are the query itself. Their cameras are the query's: what is known
+            of pairs of cameras goes into the probabilities.
 
     Raises:
         StoreError: when the store holds no descriptors at all.
@@ -141,8 +142,8 @@ def search(
         gallery_size=max(len(candidates), 1),
         false_alarm=options.false_alarm,
     )
-    probabilities = _probabilities(model, similarities, len(candidates))
-    identities = store.memberships()
+    seen_by = [tracklet.camera for tracklet in store.chosen_tracklets(leave_out)]
+    identities = store.identities_of([tracklet.id for tracklet, _ in found])
     hits = tuple(
         Hit(
             tracklet=tracklet.id,
@@ -151,13 +152,11 @@ def search(
             start=tracklet.start,
             end=tracklet.end,
             score=float(score),
-            probability=probability,
+            probability=_probability(model, score, tracklet.camera, seen_by, len(candidates)),
             match=bool(match),
             crop=best_crop(store, store.tracklet(tracklet.id)),
         )
-        for (tracklet, score), match, probability in zip(
-            found, decision.matches, probabilities, strict=True
-        )
+        for (tracklet, score), match in zip(found, decision.matches, strict=True)
     )
     if not store.read_only:
         store.log("search", {"hits": [hit.tracklet for hit in hits], **asdict(options)})
@@ -170,20 +169,19 @@ def search(
     )
 
 
-def _probabilities(
-    model: ModelInfo, similarities: Floats, gallery_size: int
-) -> Sequence[float | None]:
+def _probability(
+    model: ModelInfo, score: float, camera: str, seen_by: Sequence[str], gallery_size: int
+) -> float | None:
     if model.calibration is None:
-        return [None] * len(similarities)
-    found: list[float] = model.calibration.probability(
-        similarities, gallery_size=gallery_size
-    ).tolist()
-    return found
+        return None
+    probability = model.calibration.probability(
+        np.array(score), gallery_size=gallery_size, cameras=[(other, camera) for other in seen_by]
+    )
+    return float(probability)
 
 
-def _candidates(
-    store: Store, options: SearchOptions, leave_out: Sequence[int]
-) -> dict[int, Tracklet]:
+def _candidates(store: Store, options: SearchOptions, leave_out: Sequence[int]) -> Integers:
+    """The ids of all tracklets that may be found, int64 `(n,)`."""
     unknown = set(options.cameras) - set(store.cameras())
     if unknown:
         msg = (
@@ -191,28 +189,25 @@ def _candidates(
             f"{', '.join(map(repr, store.cameras())) or 'none'}"
         )
         raise UnknownNameError(msg)
-    found = store.tracklets(
+    found = store.tracklet_ids(
         doubtful=options.doubtful,
         cameras=options.cameras,
         after=options.after,
         before=options.before,
     )
-    return {t.id: t for t in found if t.id not in set(leave_out)}
+    return found[~np.isin(found, np.array(leave_out, np.int64))]
 
 
 def _ranked(
-    store: Store, query: Floats, candidates: dict[int, Tracklet], top: int
+    store: Store, query: Floats, candidates: Integers, top: int
 ) -> list[tuple[Tracklet, float]]:
     """The best candidates with their cosine similarities, best first."""
-    if not candidates:
+    if len(candidates) == 0:
         return []
-    allowed: Integers = np.fromiter(candidates, np.int64, len(candidates))
-    scores, ids = open_index(store).search(query[None], max(top, RERANKED), allowed=allowed)
-    found = [
-        (candidates[int(id_)], float(score))
-        for id_, score in zip(ids[0], scores[0], strict=True)
-        if id_ >= 0
-    ]
+    scores, ids = open_index(store).search(query[None], max(top, RERANKED), allowed=candidates)
+    near = dict(zip(ids[0].tolist(), scores[0].tolist(), strict=True))
+    known = {tracklet.id: tracklet for tracklet in store.chosen_tracklets(near.keys() - {-1})}
+    found = [(known[id_], score) for id_, score in near.items() if id_ in known]
     if len(found) >= RERANKED:
         gallery = np.stack([tracklet.descriptor for tracklet, _ in found])
         distances = rerank(query[None], gallery, options=RERANKING)[0]

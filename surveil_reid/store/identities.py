@@ -1,7 +1,8 @@
 """Identities and who belongs to them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -9,8 +10,14 @@ from sqlalchemy.orm import Session
 from surveil_reid.core import UnknownNameError, vouched
 from surveil_reid.store.decisions import require_standing, standing
 from surveil_reid.store.journal import log
-from surveil_reid.store.memberships import Member, all_members, put_members, wanted_members
-from surveil_reid.store.schema import CameraRow, MembershipRow, TrackletRow
+from surveil_reid.store.memberships import (
+    Member,
+    all_members,
+    members_of,
+    put_members,
+    wanted_members,
+)
+from surveil_reid.store.schema import CameraRow, LinkingRow, MembershipRow, TrackletRow
 from surveil_reid.store.values import Identity, IdentityGroup
 
 
@@ -20,6 +27,12 @@ def read_memberships(session: Session, by: str | None = None) -> dict[int, int]:
     if by is not None:
         query = query.where(MembershipRow.made_by == by)
     return dict(session.execute(query.order_by(MembershipRow.tracklet_id)).all())
+
+
+def read_identities_of(session: Session, tracklets: Collection[int]) -> dict[int, int]:
+    """The identity of each of these tracklets that has one."""
+    found = members_of(session, tracklets)
+    return {number: member.identity for number, member in found.items()}
 
 
 def list_identities(session: Session) -> tuple[Identity, ...]:
@@ -65,8 +78,17 @@ def _identities(
         yield Identity(number, tracklets, scores, once, min(starts), max(ends))
 
 
+def read_link_options(session: Session) -> dict[str, Any]:
+    """What linking was told when it made the assignment; empty where nobody said."""
+    row = session.get(LinkingRow, 1)
+    return {} if row is None else row.options
+
+
 def set_identities(
-    session: Session, groups: Sequence[IdentityGroup], obeying: Sequence[int] | None
+    session: Session,
+    groups: Sequence[IdentityGroup],
+    obeying: Sequence[int] | None,
+    options: Mapping[str, Any] | None,
 ) -> tuple[int, ...]:
     """Replace the whole assignment; rows that stay the same are not touched.
 
@@ -76,6 +98,7 @@ def set_identities(
         session: in a write transaction.
         groups: all of it.
         obeying: ids of the standing decisions that the groups obey; None checks nothing.
+        options: what linking was told, plain JSON values; None leaves what stands there.
 
     Returns:
         The identities' numbers, parallel to `groups`.
@@ -92,5 +115,7 @@ def set_identities(
     held = all_members(session)
     gone: dict[int, Member | None] = dict.fromkeys(held.keys() - wanted.keys())
     changed = put_members(session, held, gone | wanted)
+    if options is not None:
+        session.merge(LinkingRow(id=1, options=dict(options)))
     log(session, "identities", {"identities": len(groups), "memberships_changed": changed})
     return numbers

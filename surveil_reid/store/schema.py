@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION: Final = "0002"  # of the newest migration
+REVISION: Final = "0003"  # of the newest migration
 
 # A length makes MySQL choose LONGBLOB over its BLOB of 64 KiB; other databases ignore it.
 _BLOB = LargeBinary(2**32 - 1)
@@ -190,6 +190,15 @@ class MembershipRow(Base):
     )
     score: Mapped[float]
     made_by: Mapped[str] = mapped_column(String(16))
+
+
+class LinkingRow(Base):
+    """One row, `id` 1, or none: what linking was told when it made the memberships."""
+
+    __tablename__ = "linking"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    options: Mapped[dict[str, Any]]
 
 
 class DecisionRow(Base):

@@ -191,7 +191,25 @@ class Store:
         """
         with self._database.reading() as session:
             return tracklets.find_tracklets(
-                session, doubtful=doubtful, cameras=cameras, after=after, before=before
+                session, tracklets.Filters(doubtful, cameras, after, before)
+            )
+
+    def tracklet_ids(
+        self,
+        *,
+        doubtful: bool = False,
+        cameras: Sequence[str] = (),
+        after: float | None = None,
+        before: float | None = None,
+    ) -> Integers:
+        """The ids of those that `tracklets` gives, int64 `(n,)`, and nothing more of them.
+
+        Raises:
+            UnknownNameError: when there is no such camera.
+        """
+        with self._database.reading() as session:
+            return tracklets.find_numbers(
+                session, tracklets.Filters(doubtful, cameras, after, before)
             )
 
     def chosen_tracklets(self, ids: Collection[int]) -> tuple[Tracklet, ...]:
@@ -241,6 +259,11 @@ class Store:
         with self._database.reading() as session:
             return identities.read_memberships(session, by)
 
+    def identities_of(self, tracklets: Collection[int]) -> dict[int, int]:
+        """The identity of each of these tracklets that has one."""
+        with self._database.reading() as session:
+            return identities.read_identities_of(session, tracklets)
+
     def identities(self) -> tuple[Identity, ...]:
         """All identities by id."""
         with self._database.reading() as session:
@@ -255,14 +278,25 @@ class Store:
         with self._database.reading() as session:
             return identities.read_identity(session, number)
 
+    def link_options(self) -> dict[str, Any]:
+        """What linking was told when it made the identities; empty where nobody said."""
+        with self._database.reading() as session:
+            return identities.read_link_options(session)
+
     def set_identities(
-        self, groups: Sequence[IdentityGroup], *, obeying: Sequence[ReviewDecision] | None = None
+        self,
+        groups: Sequence[IdentityGroup],
+        *,
+        obeying: Sequence[ReviewDecision] | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> tuple[int, ...]:
         """Replace the whole assignment; the identities' ids, parallel to `groups`.
 
         Args:
             groups: all of it. Who a reviewer put to an identity is marked so.
             obeying: the decisions that the groups obey; None checks nothing.
+            options: what linking was told, plain JSON values, for `link_options`; None leaves what
+                stands there.
 
         Raises:
             UnknownNameError: when an identity or tracklet is not there.
@@ -271,7 +305,7 @@ class Store:
         """
         ids = None if obeying is None else [decision.id for decision in obeying]
         with self._database.writing() as session:
-            return identities.set_identities(session, groups, ids)
+            return identities.set_identities(session, groups, ids, options)
 
     # Reviewers' decisions
 

@@ -20,7 +20,7 @@ from surveil_reid.identity.evidence import EvidenceOptions
 from surveil_reid.matching.neighbours import LIST_LENGTH, PROBED, nearest_neighbours
 from training.thresholds import read_features
 
-LISTS = (4, 8, 16, 32, 64)
+LISTS = (8, 16, 32, 64)
 
 
 def recall(found: Integers, exact: Integers) -> float:

@@ -1,6 +1,8 @@
 """Value types refuse what is wrong, and the few formulas agree with independent ones."""
 
+import importlib
 import resource
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,8 @@ from surveil_reid.core import (
     errors,
     l2_normalise,
     replaced_whole,
+    write_whole,
+    writing_whole,
 )
 
 whole_boxes = st.lists(
@@ -216,3 +220,39 @@ def test_no_space_leaves_the_older_file(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
     assert path.read_bytes() == b"first"
     assert [item.name for item in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_is_written_piece_by_piece_makes_its_folder_and_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "file"
+    with writing_whole(path) as stream:
+        stream.write(b"first ")
+        stream.write(b"second")
+        assert not path.exists()
+    assert path.read_bytes() == b"first second"
+    (tmp_path / "taken").touch()
+    for write in (
+        lambda place: write_whole(place, b"x", error=core.StoreError),
+        lambda place: writing_whole(place, error=core.StoreError).__enter__(),
+    ):
+        with pytest.raises(core.StoreError, match=r"cannot write .*taken/file: .*; free space"):
+            write(tmp_path / "taken" / "file")
+
+
+def test_names_are_imported_when_they_are_first_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "late_package"
+    folder.mkdir()
+    (folder / "__init__.py").write_text(
+        "from surveil_reid.core import imported_late\n"
+        "__getattr__ = imported_late(__name__, {'VALUE': 'inside'})\n"
+    )
+    (folder / "inside.py").write_text("VALUE = object()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    package = importlib.import_module("late_package")
+    assert "late_package.inside" not in sys.modules
+    value = package.VALUE
+    assert value is sys.modules["late_package.inside"].VALUE
+    assert vars(package)["VALUE"] is value
+    with pytest.raises(AttributeError, match="'late_package' has no attribute 'OTHER'"):
+        _ = package.OTHER

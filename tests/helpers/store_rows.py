@@ -3,6 +3,7 @@
 import hashlib
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,19 @@ def described(
         descriptor=unit(seed) if crops else None,
         **more,
     )
+
+
+def near(seed: int, wobble: int, *, dim: int = DIM, share: float = 0.15) -> Floats:
+    """A direction close to that of `seed`; where dimensions are many, cosine is about 0.98."""
+    vector = unit(seed, dim) + share * unit(10_000 + wobble, dim)
+    return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+def sighting(number: int, descriptor: Floats, **more: object) -> TrackletUpdate:
+    """Tracklet `number` of a camera, ten seconds after the one before."""
+    time = 1000.0 + 10 * number
+    made = described(crop(number, time=time), times=(time, time + 5), seed=number, **more)
+    return replace(made, embeddings=descriptor[None], descriptor=descriptor)
 
 
 def files_of(store: Store) -> set[str]:

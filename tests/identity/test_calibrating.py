@@ -73,11 +73,11 @@ def test_a_pair_of_cameras_with_enough_hits_is_shifted() -> None:
     cameras = tuple(("yard", "gate") if one else ("gate", "hall") for one in hard.tolist())
     fitted = fit_calibration(KnownHits(similarities, same, 50, cameras), "a draw")
     at = np.array([0.55])
-    harder = fitted.probability(at, cameras=("gate", "yard"))
-    easier = fitted.probability(at, cameras=("hall", "gate"))
+    harder = fitted.probability(at, cameras=[("gate", "yard")])
+    easier = fitted.probability(at, cameras=[("hall", "gate")])
     assert harder < fitted.probability(at) < easier
     assert harder == pytest.approx(logistic(np.array([-1.5])), abs=0.06)
-    unknown = fitted.probability(at, cameras=("cellar", "gate"))
+    unknown = fitted.probability(at, cameras=[("cellar", "gate")])
     assert unknown == fitted.probability(at)
 
 

@@ -3,7 +3,7 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
@@ -18,14 +18,15 @@ from helpers.store_rows import (
     MODEL,
     assert_sound,
     commit,
-    crop,
     described,
     new_recording,
     rows,
+    sighting,
     store_at,
 )
-from helpers.store_rows import unit as any_unit
+from helpers.store_rows import near as any_near
 from surveil_reid.core import Floats, InputError, ReviewDecision, StoreError, UnknownNameError
+from surveil_reid.identity import TravelTime
 from surveil_reid.pipeline import (
     confirm_tracklets,
     link_store,
@@ -45,14 +46,7 @@ PEOPLE = {1: 1, 2: 1, 3: 2, 4: 2, 5: 3, 6: 1, 7: 2, 8: 4}
 
 
 def near(seed: int, wobble: int) -> Floats:
-    vector = any_unit(seed, DIM) + 0.15 * any_unit(10_000 + wobble, DIM)
-    return (vector / np.linalg.norm(vector)).astype(np.float32)
-
-
-def sighting(number: int, descriptor: Floats, **more: object) -> TrackletUpdate:
-    time = 1000.0 + 10 * number
-    made = described(crop(number, time=time), times=(time, time + 5), seed=number, **more)
-    return replace(made, embeddings=descriptor[None], descriptor=descriptor)
+    return any_near(seed, wobble, dim=DIM)
 
 
 def fill(store: Store) -> None:
@@ -311,6 +305,76 @@ def test_undoing_after_linking_links_anew_without_the_decision(store: Store) -> 
     link_store(store)  # which joins 1 and 2 again, as somebody else than 6
     undo_decisions(store, 2)
     assert set(members(store).values()) == set(before.values())
+
+
+FAR = TravelTime(origin="gate", to="yard", minimum=60.0)
+"""Nobody in the template is as long on the way between both cameras."""
+
+APART = {(1, 2), (6,), (3, 4), (7,), (5,), (8,)}
+
+
+def test_whatever_links_again_heeds_the_travel_times_that_linking_was_told(
+    store: Store, folder: Path
+) -> None:
+    link_store(store, travel=(FAR,))
+    assert set(members(store).values()) == APART
+    merge_identities(store, [1, 5])
+    assert members(store)[1] == (1, 2, 6)
+    reject_tracklets(store, 1, [1])
+    reject_tracklets(store, 1, [2])
+    store.close()
+    with store_at(folder) as opened:
+        link_store(opened)  # which joins 1 and 2 again, so that undoing must link anew
+        assert set(members(opened).values()) == APART
+        undo_decisions(opened, 3)
+        assert set(members(opened).values()) == APART
+        redo_decisions(opened, 3)
+        link_new(opened)
+        undo_decisions(opened, 3)
+        assert set(members(opened).values()) == APART
+        link_store(opened, travel=())
+        assert set(members(opened).values()) == {(1, 2, 6), (3, 4, 7), (5,), (8,)}
+
+
+@pytest.mark.parametrize(("time", "in_time"), [(1080.0, False), (1150.0, True)])
+def test_new_tracklets_are_linked_by_the_travel_times_that_linking_was_told(
+    store: Store, time: float, in_time: bool
+) -> None:
+    link_store(store, travel=(FAR,))
+    yard = store.add_recording(new_recording("later", camera="yard"))
+    seen = replace(sighting(1, near(3, 902)), track=described(times=(time, time + 5)).track)
+    (new,) = store.commit_segment(commit(yard, 0, seen, model=WIDE))
+    link_new(store)
+    who = store.memberships()
+    assert (who[new] == who[5]) == in_time  # the gate has seen the same person until 1055
+
+
+def test_undoing_heeds_the_similarity_that_linking_was_told(store: Store) -> None:
+    reject_tracklets(store, 1, [1])
+    link_store(store, similarity=1.0)
+    undo_decisions(store)
+    assert set(members(store).values()) == {(n,) for n in PEOPLE}
+    link_store(store)
+    assert set(members(store).values()) == {(1, 2, 6), (3, 4, 7), (5,), (8,)}
+
+
+def test_a_similarity_is_forgotten_with_the_model_that_it_was_told_for(store: Store) -> None:
+    link_store(store, similarity=1.0, travel=(FAR,))
+
+    def compute(jpegs: Sequence[bytes]) -> Floats:
+        numbers = [int(jpeg.split()[1]) for jpeg in jpegs]
+        return np.stack([near(PEOPLE[number], number) for number in numbers])
+
+    store.reembed(replace(WIDE, sha256="d" * 64), compute)
+    link_new(store)
+    assert set(members(store).values()) == APART
+
+
+def test_adding_with_a_sites_travel_times_keeps_them(store: Store) -> None:
+    link_new(store, travel=(FAR,))
+    assert set(members(store).values()) == {(1, 2, 6), (3, 4, 7), (5,), (8,)}
+    link_store(store)
+    assert set(members(store).values()) == APART
 
 
 def test_decisions_outlive_another_embedder(store: Store) -> None:

@@ -10,11 +10,11 @@ import pytest
 from helpers.store_rows import (
     MODEL,
     commit,
-    crop,
-    described,
     new_recording,
+    sighting,
     store_at,
 )
+from helpers.store_rows import near as any_near
 from helpers.store_rows import unit as any_unit
 from surveil_reid.core import (
     Floats,
@@ -33,7 +33,7 @@ from surveil_reid.pipeline import (
     search,
 )
 from surveil_reid.pipeline.linking import link_new
-from surveil_reid.store import Store, TrackletUpdate
+from surveil_reid.store import Store
 
 POINTS = tuple(
     OperatingPoint(similarity, false_alarm, 0.9, "a test")
@@ -48,17 +48,9 @@ def unit(seed: int) -> Floats:
     return any_unit(seed, DIM)
 
 
-def near(seed: int, wobble: int, share: float = 0.15) -> Floats:
-    """A direction close to that of `seed`; cosine about 0.98."""
-    vector = unit(seed) + share * unit(10_000 + wobble)
-    return (vector / np.linalg.norm(vector)).astype(np.float32)
-
-
-def sighting(number: int, descriptor: Floats, *, doubtful: bool = False) -> TrackletUpdate:
-    """Tracklet `number` of a camera, ten seconds after the one before."""
-    time = 1000.0 + 10 * number
-    made = described(crop(number, time=time), times=(time, time + 5), seed=number)
-    return replace(made, embeddings=descriptor[None], descriptor=descriptor, doubtful=doubtful)
+def near(seed: int, wobble: int) -> Floats:
+    """A direction close to that of `seed`."""
+    return any_near(seed, wobble, dim=DIM)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -58,6 +59,15 @@ def unprivileged() -> Iterator[None]:
     finally:
         if root:
             os.seteuid(0)
+
+
+def bring(database: Database, revision: str) -> None:
+    """Bring a database to an older schema, or an empty one up to that."""
+    with database.changing_schema() as connection:
+        config = migration_config()
+        config.attributes["connection"] = connection
+        change = command.upgrade if not inspect(connection).get_table_names() else command.downgrade
+        change(config, revision)
 
 
 def test_exported_names() -> None:
@@ -235,10 +245,8 @@ def test_the_newest_migration_is_the_one_named() -> None:
 def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
     database = Database(parse_url(f"sqlite:///{tmp_path / 'x.db'}"))
     first = ScriptDirectory.from_config(migration_config()).get_bases()[0]
+    bring(database, first)
     with database.changing_schema() as connection:
-        config = migration_config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, first)
         connection.exec_driver_sql("INSERT INTO camera (name) VALUES ('gate')")
     database.close()
     with store_at(tmp_path) as store:
@@ -252,10 +260,8 @@ def test_what_a_store_of_the_first_schema_holds_is_kept(tmp_path: Path) -> None:
         store.commit_segment(commit(recording, 0, described(crop(1)), described(crop(2), seed=1)))
         store.set_identities([IdentityGroup(None, (1, 2), (0.5, 0.25))])
         store.log("search", {"top": 1}, "ann")
+        bring(store._database, "0001")
         with store._database.changing_schema() as connection:
-            config = migration_config()
-            config.attributes["connection"] = connection
-            command.downgrade(config, "0001")
             said = {"identities": [1], "sides": [[2], [1]], "named": True}
             connection.exec_driver_sql(
                 "INSERT INTO decision (kind, payload, made_at, made_by) VALUES (?, ?, 5.0, 'bob')",
@@ -278,20 +284,16 @@ def test_what_a_store_of_the_first_schema_holds_is_kept(tmp_path: Path) -> None:
 
 
 def test_an_outdated_store_is_not_changed_by_reading(tmp_path: Path) -> None:
-    with store_at(tmp_path) as store, store._database.changing_schema() as connection:
-        config = migration_config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0001")
+    with store_at(tmp_path) as store:
+        bring(store._database, "0001")
     with pytest.raises(OutdatedError, match="older schema"):
         store_at(tmp_path, read_only=True)
     assert rows(tmp_path, "SELECT version_num FROM alembic_version") == [("0001",)]
 
 
 def test_migrations_can_be_taken_back(tmp_path: Path) -> None:
-    with store_at(tmp_path) as store, store._database.changing_schema() as connection:
-        config = migration_config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+    with store_at(tmp_path) as store:
+        bring(store._database, "base")
     left = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     assert rows(tmp_path, left) == [("alembic_version",)]
 

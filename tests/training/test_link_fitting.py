@@ -10,7 +10,7 @@ from surveil_reid.core import InputError, l2_normalise
 from surveil_reid.identity.evidence import EvidenceOptions
 from training import link_fitting
 from training.labelled_tracklets import Labelled, cut_tracklets
-from training.link_fitting import GRIDS, Worth, draw_stores, middle, search, uphill
+from training.link_fitting import GRIDS, Together, Worth, draw_stores, middle, search, uphill
 
 
 def people(count: int, *, noise: float, seed: int = 0) -> list[Labelled]:
@@ -69,7 +69,7 @@ def test_people_who_are_easily_told_apart_are_worth_everything() -> None:
 
 def test_each_half_is_measured_at_the_similarity_of_the_other() -> None:
     """The people of one half look more like themselves than those of the other do."""
-    looks_alone = EvidenceOptions(overlap_weight=0, travel_weight=0)
+    looks_alone = EvidenceOptions(overlap_weight=0, travel_weight=0, camera_doubt=1e9)
     alike, unlike = people(8, noise=0.05), people(8, noise=0.7, seed=1)
     worth = Worth(({8: [alike]}, {8: [unlike]}))
     of_unlike, of_alike = worth.of(looks_alone)["similarities"]
@@ -81,16 +81,30 @@ def test_each_half_is_measured_at_the_similarity_of_the_other() -> None:
 def test_the_search_finds_the_best_of_a_grid_and_says_what_each_was_worth() -> None:
     grids = {"overlap_weight": (0.0, 0.4), "travel_weight": (0.0, 0.1)}
 
-    class Sloping(Worth):
+    class Sloping(Together):
         def of(self, options: EvidenceOptions) -> dict[str, float]:
-            return {"bcubed_f1": options.overlap_weight - options.travel_weight}
+            return {"short_of_1": 1 - options.overlap_weight + options.travel_weight}
 
     steps: list[dict[str, object]] = []
-    chosen = search(Sloping(({}, {})), grids, lambda step, _: steps.append(step))
+    chosen = search(Sloping({}), grids, lambda step, _: steps.append(step))
     assert (chosen.overlap_weight, chosen.travel_weight) == (0.4, 0.0)
     # A second time round nothing changes, and it ends.
     assert [step["constant"] for step in steps] == [*grids, *grids]
-    assert steps[1]["bcubed_f1"] == {"0": 0.4, "0.1": pytest.approx(0.3)}
+    assert steps[1]["short_of_1"] == {"0": 0.6, "0.1": pytest.approx(0.7)}
+
+
+def test_models_decide_by_the_geometric_mean_of_what_they_are_short_of() -> None:
+    class Known(Worth):
+        def of(self, options: EvidenceOptions) -> dict[str, float]:  # noqa: ARG002
+            return {"bcubed_f1": self.start / 100}
+
+    def short(*shares: int) -> float:
+        worths = {str(place): Known(({}, {}), share) for place, share in enumerate(shares)}
+        return float(Together(worths).of(EvidenceOptions())["short_of_1"])
+
+    assert short(80) == pytest.approx(0.2)
+    assert short(80, 98) == pytest.approx((0.2 * 0.02) ** 0.5, abs=1e-5)
+    assert short(90, 96) == pytest.approx(short(80, 98), abs=1e-5)  # half of one, twice the other
 
 
 def test_every_grid_is_of_a_constant_and_its_middle_is_where_the_search_starts() -> None:
@@ -117,13 +131,17 @@ class TestProgram:
         other = features.rename(tmp_path / "other.npz")
         features.write_bytes(other.read_bytes())
         out = tmp_path / "record.json"
-        assert link_fitting.main([str(features), "--beside", str(other), "--out", str(out)]) == 0
+        assert link_fitting.main([str(features), str(other), "--out", str(out)]) == 0
         record = json.loads(out.read_text(encoding="utf-8"))
         assert record["finished"]
-        assert record["chosen_by"] == "features"
-        assert record["chosen"]["bcubed_f1"] >= record["start"]["bcubed_f1"]
-        assert record["chosen"]["bcubed_f1"] == max(record["steps"][-1]["bcubed_f1"].values())
-        assert record["beside"]["other"]["chosen"]["bcubed_f1"] == record["chosen"]["bcubed_f1"]
+        assert record["chosen_by"] == ["features", "other"]
+        assert record["chosen"]["short_of_1"] <= record["start"]["short_of_1"]
+        assert record["chosen"]["short_of_1"] == min(record["steps"][-1]["short_of_1"].values())
+        by_model = record["chosen"]["by_model"]
+        assert by_model["other"] == by_model["features"]
+        assert 1 - by_model["other"]["bcubed_f1"] == pytest.approx(
+            record["chosen"]["short_of_1"], abs=1e-4
+        )
         assert json.loads(capsys.readouterr().out) == record["chosen"]
 
     def test_says_in_one_line_what_is_missing(
