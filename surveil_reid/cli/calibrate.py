@@ -9,7 +9,6 @@ import typer
 import surveil_reid
 from surveil_reid.cli import options
 from surveil_reid.cli.console import print_json
-from surveil_reid.cli.process import load_embedder
 from surveil_reid.core import StoreError
 
 
@@ -37,7 +36,9 @@ def calibrate(
             calibration = surveil_reid.calibrate_on_decisions(opened)
         else:
             chosen = embedder if embedder is not None else model.source or None
-            loaded = load_embedder(chosen, surveil_reid.EmbeddingOptions(device=device))
+            loaded = surveil_reid.load_embedder(
+                chosen, surveil_reid.EmbeddingOptions(device=device)
+            )
             opened.check_model(loaded.info)
             calibration = surveil_reid.calibrate_on_folder(labelled, loaded)
         opened.calibrate(calibration)

@@ -34,7 +34,8 @@ Embedder = Annotated[
         "--embedder",
         envvar="SURVEIL_REID_EMBEDDER",
         metavar="E",
-        help="Checkpoint (.safetensors), ONNX or OpenVINO file, or its YAML description.",
+        help="A name that ships, a checkpoint (.safetensors), or an ONNX or OpenVINO file; the "
+        "one that ships if not given.",
     ),
 ]
 Detector = Annotated[
@@ -43,7 +44,8 @@ Detector = Annotated[
         "--detector",
         envvar="SURVEIL_REID_DETECTOR",
         metavar="D",
-        help="Ultralytics weights: .pt, ONNX, an OpenVINO folder, or a name such as yolo11n.pt.",
+        help="A name that ships, Ultralytics weights (.pt, ONNX, OpenVINO folder), or an official "
+        "name such as yolo11n.pt; the one that ships if not given.",
     ),
 ]
 TrustWeights = Annotated[

@@ -5,7 +5,6 @@ import typer
 import surveil_reid
 from surveil_reid.cli import options
 from surveil_reid.cli.console import Bars, print_json
-from surveil_reid.cli.process import load_embedder
 
 
 def reembed(
@@ -20,7 +19,7 @@ def reembed(
         surveil_reid.open_store(store, folder=store_folder, create=False) as opened,
         Bars() as bars,
     ):
-        loaded = load_embedder(embedder, surveil_reid.EmbeddingOptions(device=device))
+        loaded = surveil_reid.load_embedder(embedder, surveil_reid.EmbeddingOptions(device=device))
         report = surveil_reid.reembed(opened, loaded, progress=bars)
     if as_json:
         print_json({"model": report.model, "tracklets": report.tracklets, "crops": report.crops})

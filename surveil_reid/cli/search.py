@@ -11,7 +11,6 @@ import typer
 import surveil_reid
 from surveil_reid.cli import options
 from surveil_reid.cli.console import Bars, iso, print_json, print_table, share
-from surveil_reid.cli.process import load_detector, load_embedder
 from surveil_reid.core import Floats, Image, InputError
 
 SURE: Final = 0.25
@@ -173,14 +172,8 @@ def _person(path: Path, choice: _Choice) -> Image:
     height, width = picture.shape[:2]
     if choice.person is None and width <= height:
         return picture
-    if choice.detector is None:
-        msg = (
-            f"{path}: {width}x{height} pixels are taken for a whole frame, not one person; say "
-            "where the person is with --box X,Y,W,H, or what finds people with --detector D"
-        )
-        raise InputError(msg)
     wanted = surveil_reid.DetectionOptions(confidence=SURE, device=choice.device)
-    loaded = load_detector(choice.detector, wanted, trust=choice.trust)
+    loaded = surveil_reid.load_detector(choice.detector, wanted, trust_weights=choice.trust)
     try:
         return surveil_reid.choose_person(
             picture, surveil_reid.find_people(picture, loaded), choice.person
@@ -198,7 +191,7 @@ def _describe(
 ) -> Floats:
     model = store.model()
     weights = embedder or (model.source if model else None)
-    loaded = load_embedder(weights, surveil_reid.EmbeddingOptions(device=device))
+    loaded = surveil_reid.load_embedder(weights, surveil_reid.EmbeddingOptions(device=device))
     store.check_model(loaded.info)
     return surveil_reid.describe_pictures(pictures, loaded)
 

@@ -21,7 +21,7 @@ from surveil_reid.core.errors import (
     UnknownNameError,
     WeightsError,
 )
-from surveil_reid.core.files import replaced_whole, write_whole
+from surveil_reid.core.files import moved_together, replaced_whole, write_whole
 from surveil_reid.core.frames import Frame, check_image
 from surveil_reid.core.imagenet import IMAGENET_MEAN, IMAGENET_STD
 from surveil_reid.core.tracklets import BoxTrack, Crop, Tracklet
@@ -65,6 +65,7 @@ __all__ = [
     "describe",
     "effective",
     "l2_normalise",
+    "moved_together",
     "replaced_whole",
     "vouched",
     "write_whole",
