@@ -22,6 +22,7 @@ def calibrate(
     ] = None,
     embedder: options.Embedder = None,
     device: options.Device = "auto",
+    precision: options.Precision = "auto",
     store: options.StoreUrl = options.DEFAULT_STORE,
     store_folder: options.StoreFolder = None,
     as_json: options.AsJson = False,
@@ -37,7 +38,7 @@ def calibrate(
         else:
             chosen = embedder if embedder is not None else model.source or None
             loaded = surveil_reid.load_embedder(
-                chosen, surveil_reid.EmbeddingOptions(device=device)
+                chosen, surveil_reid.EmbeddingOptions(device=device, precision=precision)
             )
             opened.check_model(loaded.info)
             calibration = surveil_reid.calibrate_on_folder(labelled, loaded)

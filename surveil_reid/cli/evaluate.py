@@ -38,9 +38,7 @@ def evaluate(
         Path | None, typer.Option(metavar="OUT.npz", help="Keep the features there.")
     ] = None,
     figures: Figures = None,
-    precision: Annotated[
-        Literal["auto", "fp32", "bf16", "fp16"], typer.Option(help="What networks compute in.")
-    ] = "fp32",
+    precision: options.Precision = "fp32",
     device: options.Device = "auto",
     cache: Annotated[Path, typer.Option(metavar="DIR", help="Features computed before.")] = CACHE,
     as_json: options.AsJson = False,

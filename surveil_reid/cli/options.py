@@ -58,6 +58,14 @@ TrustWeights = Annotated[
 Device = Annotated[
     Literal["auto", "cpu", "cuda"], typer.Option("--device", help="Where networks run.")
 ]
+Precision = Annotated[
+    Literal["auto", "fp32", "bf16", "fp16"],
+    typer.Option(
+        "--precision",
+        help="What the embedder computes in; auto: what the device computes natively. A detector "
+        "has that of the form named.",
+    ),
+]
 CameraName = Annotated[list[str] | None, typer.Option("--camera", metavar="NAME")]
 
 

@@ -30,6 +30,7 @@ def process(
         Path | None, typer.Option(metavar="DIR", help="Write box tracks there as MOT text.")
     ] = None,
     device: options.Device = "auto",
+    precision: options.Precision = "auto",
     detector: options.Detector = None,
     embedder: options.Embedder = None,
     trust_weights: options.TrustWeights = False,
@@ -44,7 +45,7 @@ def process(
     settings = surveil_reid.Settings(
         video=surveil_reid.VideoOptions(fps=rate, motion_gate=motion_gate),
         detection=surveil_reid.DetectionOptions(device=device),
-        embedding=surveil_reid.EmbeddingOptions(device=device),
+        embedding=surveil_reid.EmbeddingOptions(device=device, precision=precision),
     )
     with surveil_reid.open_store(url, folder=store_folder) as opened, Bars() as bars:
         report = surveil_reid.process(

@@ -10,6 +10,7 @@ from surveil_reid.cli.console import Bars, print_json
 def reembed(
     embedder: options.Embedder = None,
     device: options.Device = "auto",
+    precision: options.Precision = "auto",
     store: options.StoreUrl = options.DEFAULT_STORE,
     store_folder: options.StoreFolder = None,
     as_json: options.AsJson = False,
@@ -19,7 +20,9 @@ def reembed(
         surveil_reid.open_store(store, folder=store_folder, create=False) as opened,
         Bars() as bars,
     ):
-        loaded = surveil_reid.load_embedder(embedder, surveil_reid.EmbeddingOptions(device=device))
+        loaded = surveil_reid.load_embedder(
+            embedder, surveil_reid.EmbeddingOptions(device=device, precision=precision)
+        )
         report = surveil_reid.reembed(opened, loaded, progress=bars)
     if as_json:
         print_json({"model": report.model, "tracklets": report.tracklets, "crops": report.crops})

@@ -88,6 +88,7 @@ def search(
     trust_weights: options.TrustWeights = False,
     embedder: options.Embedder = None,
     device: options.Device = "auto",
+    precision: options.Precision = "auto",
     store: options.StoreUrl = options.DEFAULT_STORE,
     store_folder: options.StoreFolder = None,
     as_json: options.AsJson = False,
@@ -109,7 +110,8 @@ def search(
         elif identity is not None:
             query, leave_out = surveil_reid.describe_identity(opened, identity)
         else:
-            query = _describe(opened, pictures, embedder, device)
+            wanted = surveil_reid.EmbeddingOptions(device=device, precision=precision)
+            query = _describe(opened, pictures, embedder, wanted)
         result = surveil_reid.search(
             opened,
             query,
@@ -187,11 +189,11 @@ def _describe(
     store: "surveil_reid.Store",
     pictures: Sequence[Image],
     embedder: str | None,
-    device: options.Device,
+    wanted: "surveil_reid.EmbeddingOptions",
 ) -> Floats:
     model = store.model()
     weights = embedder or (model.source if model else None)
-    loaded = surveil_reid.load_embedder(weights, surveil_reid.EmbeddingOptions(device=device))
+    loaded = surveil_reid.load_embedder(weights, wanted)
     store.check_model(loaded.info)
     return surveil_reid.describe_pictures(pictures, loaded)
 

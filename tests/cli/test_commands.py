@@ -13,6 +13,8 @@ import pytest
 from PIL import Image as PillowImage
 
 import surveil_reid
+from data.own_folder import write_own_folder
+from surveil_reid.assets import shipped
 from surveil_reid.cli import main
 from training.cache import open_cache, open_source
 from training.recipe_files import read_recipe
@@ -321,9 +323,13 @@ def test_without_weights_the_option_that_names_them_is_said(
 ) -> None:
     for name in ("DETECTOR", "EMBEDDER"):
         monkeypatch.delenv(f"SURVEIL_REID_{name}", raising=False)
+    monkeypatch.setattr(shipped, "shipped_models", lambda _: ())  # as if nothing shipped
     with pytest.raises(SystemExit):
         main(["process", "--camera", "a=b.mp4", "--store", f"sqlite:///{tmp_path / 'a.db'}"])
-    assert "--detector" in capsys.readouterr().err
+    assert "name one with --detector PATH" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["evaluate", "folder", "--root", str(write_own_folder(tmp_path / "own"))])
+    assert "name one with --embedder PATH" in capsys.readouterr().err
 
 
 def test_the_program_runs_and_its_help_is_quick() -> None:
