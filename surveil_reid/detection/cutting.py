@@ -22,7 +22,8 @@ def cut_to_persons(weights: Path, out: Path, *, trust_weights: bool = False) -> 
 
     Args:
         weights: a detector as Ultralytics saves it, `.pt`.
-        out: the new one, `.pt` likewise, in half precision; whole or not at all.
+        out: the new one, `.pt` likewise, whole or not at all; in half precision, as Ultralytics
+            keeps its own, which moves scores of weights that were in float32 in the third digit.
         trust_weights: see `load_detector`.
 
     Raises:

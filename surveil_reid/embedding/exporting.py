@@ -5,7 +5,7 @@ import importlib.util
 import logging
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -129,9 +129,10 @@ def _check(out: Path, kind: str, precision: str, pictures: Sequence[Image]) -> N
 
 
 @contextlib.contextmanager
-def _quiet() -> Any:  # noqa: ANN401 (a generator for contextlib)
+def _quiet() -> Iterator[None]:
     """Keep the exporters' talk off standard output, and their warnings and logs to themselves."""
-    loggers = [logging.getLogger(name) for name in ("nncf", "torch.onnx", "onnxscript", "onnx_ir")]
+    names = ("nncf", "torch.onnx", "torch.utils.cpp_extension", "onnxscript", "onnx_ir")
+    loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)

@@ -94,4 +94,4 @@ def test_real_people_are_found_as_before(real_data: Path, tmp_path: Path) -> Non
     assert sum(map(len, before)) >= 9
     for old, new in zip(before, after, strict=True):
         np.testing.assert_allclose(new.boxes, old.boxes, atol=0.5)
-        np.testing.assert_allclose(new.confidences, old.confidences, atol=2e-3)
+        np.testing.assert_allclose(new.confidences, old.confidences, atol=0.01)  # half precision
