@@ -135,8 +135,7 @@ def find_shipped(name: str | None, kind: Kind, device: Device, folder: Path = FO
             named = [form for form in model.forms if form.path == name]
             suited = [form for form in model.forms if device in form.devices]
             form = (named or suited or model.forms)[0]
-            for file in files_of(model, form):
-                check_file(model, file, folder)
+            check_form(model, form, folder)
             return folder / form.path
     raise WeightsError(_unknown(name, kind, folder))
 
@@ -149,6 +148,16 @@ def files_of(model: ShippedModel, form: ShippedForm) -> list[str]:
         for file in model.files
         if Path(file).is_relative_to(path) or Path(file).with_suffix("") == path.with_suffix("")
     ]
+
+
+def check_form(model: ShippedModel, form: ShippedForm, folder: Path = FOLDER) -> None:
+    """Raise WeightsError unless all files of a form have the content that they were made with."""
+    files = files_of(model, form)
+    if not files:
+        msg = f"the card of {model.name} says nothing of the files of {form.path}; "
+        raise WeightsError(f"{msg}run `python -m training.model_cards`")
+    for file in files:
+        check_file(model, file, folder)
 
 
 def check_file(model: ShippedModel, file: str, folder: Path = FOLDER) -> None:

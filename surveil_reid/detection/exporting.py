@@ -2,6 +2,7 @@
 
 import importlib.util
 import logging
+import shutil
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -64,7 +65,7 @@ def export_detector(
         if made.is_dir():
             _tidy(made, copied.stem, out.name.removesuffix(OPENVINO_SUFFIX))
         placed = draft / out.name
-        made.rename(placed)
+        shutil.move(made, placed)  # the scratch may lie on another disk
         detector = YoloDetector(
             check_weights(placed, trust=False), DetectionOptions(device="cpu", batch_size=2)
         )

@@ -113,6 +113,12 @@ def test_a_damaged_file_is_refused_and_named_and_the_other_form_still_opens(
     assert find_shipped("walker.pt", "detector", "cpu", folder) == folder / "walker.pt"
 
 
+def test_a_form_whose_files_the_card_does_not_list_is_refused(folder: Path) -> None:
+    (folder / "walker.md").write_text(CARD)
+    shipped_models.cache_clear()
+    assert "says nothing of the files of walker_openvino_model" in refusal(folder, None)
+
+
 def test_an_unknown_name_gives_the_nearest_right_ones(folder: Path) -> None:
     assert "did you mean walker" in refusal(folder, "wallker")
     assert near_names("zzz", "detector", folder).startswith("what ships is walker, walker_open")
