@@ -82,14 +82,17 @@ def _detection_block(model: ShippedModel) -> str:
             row["name"],
             f"{row['pets09']['AP50']:.4f}",
             f"{row['pets09']['recall_at_0.5']:.4f}",
-            f"{row['empty']['false_alarms']} in {row['empty']['frames']} frames",
+            *row["empty"]["false_alarms"].values(),
             f"{row['time_ratio']['median']:.2f} "
             f"({row['time_ratio']['low']:.2f} to {row['time_ratio']['high']:.2f})",
         )
         for row in record["detectors"]
     ]
     base = record["detectors"][0]["name"]
-    head = ("detector", "AP50", "recall at 0.5", "false alarms", f"time, by that of {base}")
+    faint, sure = (
+        f"false alarms at {least}" for least in record["detectors"][0]["empty"]["false_alarms"]
+    )
+    head = ("detector", "AP50", "recall at 0.5", faint, sure, f"time, by that of {base}")
     return table(head, *rows)
 
 
