@@ -17,6 +17,7 @@ import yaml
 from surveil_reid.assets.fingerprints import joint_sha256
 from surveil_reid.assets.shipped import FOLDER, ShippedFile, ShippedModel, read_card
 from surveil_reid.core import InputError, SurveilReidError, write_whole
+from training.paper_layout import markdown_table
 from training.paper_pages import BENCHMARKS, BLOCK, fill
 from training.records import read_json
 
@@ -53,12 +54,6 @@ def _files(model: ShippedModel, folder: Path) -> dict[str, ShippedFile]:
     return found
 
 
-def table(*rows: tuple[object, ...]) -> str:
-    """A Markdown table; the first row is its head."""
-    lines = [f"| {' | '.join(map(str, row))} |" for row in rows]
-    return "\n".join([lines[0], "|---" * len(rows[0]) + "|", *lines[1:]])
-
-
 def _record(name: str) -> Any:  # noqa: ANN401 - JSON is anything
     path = BENCHMARKS / f"{name}.json"
     if not path.is_file():
@@ -72,7 +67,7 @@ def _files_block(model: ShippedModel) -> str:
         (f"`{name}`", f"{facts.size / 1e6:.2f} MB", f"`{facts.sha256}`")
         for name, facts in model.files.items()
     ]
-    return table(("file", "size", "SHA-256"), *rows)
+    return markdown_table(("file", "size", "SHA-256"), rows)
 
 
 def _detection_block(model: ShippedModel) -> str:
@@ -82,7 +77,7 @@ def _detection_block(model: ShippedModel) -> str:
             row["name"],
             f"{row['pets09']['AP50']:.4f}",
             f"{row['pets09']['recall_at_0.5']:.4f}",
-            *row["empty"]["false_alarms"].values(),
+            *map(str, row["empty"]["false_alarms"].values()),
             f"{row['time_ratio']['median']:.2f} "
             f"({row['time_ratio']['low']:.2f} to {row['time_ratio']['high']:.2f})",
         )
@@ -93,7 +88,7 @@ def _detection_block(model: ShippedModel) -> str:
         f"false alarms at {least}" for least in record["detectors"][0]["empty"]["false_alarms"]
     )
     head = ("detector", "AP50", "recall at 0.5", faint, sure, f"time, by that of {base}")
-    return table(head, *rows)
+    return markdown_table(head, rows)
 
 
 def _market1501_block(model: ShippedModel) -> str:
@@ -104,7 +99,7 @@ def _market1501_block(model: ShippedModel) -> str:
         **{f"rank-{at}": share for at, share in record["cmc"].items()},
         "mINP": record["mINP"],
     }
-    return table(tuple(values), tuple(f"{value:.4f}" for value in values.values()))
+    return markdown_table(tuple(values), [[f"{value:.4f}" for value in values.values()]])
 
 
 def _robustness_block(model: ShippedModel) -> str:
@@ -118,7 +113,7 @@ def _robustness_block(model: ShippedModel) -> str:
         )
         for row in record["results"]
     ]
-    return table(("damage", "to", "mAP", "rank-1"), *rows)
+    return markdown_table(("damage", "to", "mAP", "rank-1"), rows)
 
 
 BLOCKS: dict[str, Callable[[ShippedModel], str]] = {
