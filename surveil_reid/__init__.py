@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from surveil_reid.pipeline import Check as Check
     from surveil_reid.pipeline import ExportReport as ExportReport
     from surveil_reid.pipeline import Hit as Hit
+    from surveil_reid.pipeline import ModelExport as ModelExport
     from surveil_reid.pipeline import ProcessReport as ProcessReport
     from surveil_reid.pipeline import Progress as Progress
     from surveil_reid.pipeline import SearchOptions as SearchOptions
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from surveil_reid.pipeline import describe_tracklet as describe_tracklet
     from surveil_reid.pipeline import doctor as doctor
     from surveil_reid.pipeline import export_identities as export_identities
+    from surveil_reid.pipeline import export_model as export_model
     from surveil_reid.pipeline import find_people as find_people
     from surveil_reid.pipeline import index_state as index_state
     from surveil_reid.pipeline import is_open as is_open
@@ -132,6 +134,7 @@ _ROOMS = {
         "Check",
         "Hit",
         "ExportReport",
+        "ModelExport",
         "ProcessReport",
         "Progress",
         "SearchOptions",
@@ -147,6 +150,7 @@ _ROOMS = {
         "describe_tracklet",
         "doctor",
         "export_identities",
+        "export_model",
         "find_people",
         "index_state",
         "is_open",

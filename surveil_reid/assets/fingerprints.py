@@ -14,7 +14,16 @@ def weights_sha256(path: Path) -> str:
     Raises:
         WeightsError: when a file is missing or cannot be read.
     """
-    parts = [path, path.with_suffix(".bin")] if path.suffix == ".xml" else [path]
+    parts = (path, path.with_suffix(".bin")) if path.suffix == ".xml" else (path,)
+    return joint_sha256(*parts)
+
+
+def joint_sha256(*parts: Path) -> str:
+    """SHA-256, in hexadecimal, of files one after another.
+
+    Raises:
+        WeightsError: when a file is missing or cannot be read.
+    """
     digest = hashlib.sha256()
     for part in parts:
         try:

@@ -12,6 +12,7 @@ from surveil_reid.cli import (
     demo,
     doctor,
     evaluate,
+    export,
     identities,
     info,
     link,
@@ -54,6 +55,7 @@ app.command("calibrate")(calibrate.calibrate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("score")(evaluate.score)
 app.command("score-tracks")(score_tracks.score_tracks)
+app.command("export")(export.export)
 app.command("doctor")(doctor.doctor)
 
 # Training stands on the library, never the reverse: it brings its commands as a plug-in does.

@@ -9,7 +9,6 @@ import typer
 import surveil_reid
 from surveil_reid.cli import options
 from surveil_reid.cli.console import print_json
-from surveil_reid.cli.process import load_embedder
 from surveil_reid.core import StoreError
 
 
@@ -23,6 +22,7 @@ def calibrate(
     ] = None,
     embedder: options.Embedder = None,
     device: options.Device = "auto",
+    precision: options.Precision = "auto",
     store: options.StoreUrl = options.DEFAULT_STORE,
     store_folder: options.StoreFolder = None,
     as_json: options.AsJson = False,
@@ -37,7 +37,9 @@ def calibrate(
             calibration = surveil_reid.calibrate_on_decisions(opened)
         else:
             chosen = embedder if embedder is not None else model.source or None
-            loaded = load_embedder(chosen, surveil_reid.EmbeddingOptions(device=device))
+            loaded = surveil_reid.load_embedder(
+                chosen, surveil_reid.EmbeddingOptions(device=device, precision=precision)
+            )
             opened.check_model(loaded.info)
             calibration = surveil_reid.calibrate_on_folder(labelled, loaded)
         opened.calibrate(calibration)

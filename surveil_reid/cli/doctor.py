@@ -8,7 +8,7 @@ from surveil_reid.cli.console import print_json, print_table
 
 
 def doctor(as_json: options.AsJson = False) -> None:
-    """Check versions, devices, codecs and the store; exit status 1 if anything fails."""
+    """Check versions, devices, codecs, store and shipped weights; status 1 if anything fails."""
     checks = surveil_reid.doctor()
     ok = all(check.ok for check in checks)
     if as_json:

@@ -9,7 +9,6 @@ import typer
 import surveil_reid
 from surveil_reid.cli import options
 from surveil_reid.cli.console import Bars, print_json, print_table
-from surveil_reid.cli.process import load_embedder
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "surveil-reid/features"
 
@@ -39,9 +38,7 @@ def evaluate(
         Path | None, typer.Option(metavar="OUT.npz", help="Keep the features there.")
     ] = None,
     figures: Figures = None,
-    precision: Annotated[
-        Literal["auto", "fp32", "bf16", "fp16"], typer.Option(help="What networks compute in.")
-    ] = "fp32",
+    precision: options.Precision = "fp32",
     device: options.Device = "auto",
     cache: Annotated[Path, typer.Option(metavar="DIR", help="Features computed before.")] = CACHE,
     as_json: options.AsJson = False,
@@ -49,7 +46,7 @@ def evaluate(
     """Measure an embedder on a benchmark: mAP, CMC, mINP, open set and more."""
     parts = surveil_reid.split(surveil_reid.read_data_set(data_set, root), protocol, seed)
     wanted = surveil_reid.EmbeddingOptions(device=device, precision=precision)
-    loaded = load_embedder(embedder, wanted)
+    loaded = surveil_reid.load_embedder(embedder, wanted)
     with Bars() as bars:
         for note in parts.notes:
             bars.warn(note)

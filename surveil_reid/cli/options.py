@@ -34,7 +34,8 @@ Embedder = Annotated[
         "--embedder",
         envvar="SURVEIL_REID_EMBEDDER",
         metavar="E",
-        help="Checkpoint (.safetensors), ONNX or OpenVINO file, or its YAML description.",
+        help="A name that ships, a checkpoint (.safetensors), or an ONNX or OpenVINO file; the "
+        "one that ships if not given.",
     ),
 ]
 Detector = Annotated[
@@ -43,7 +44,8 @@ Detector = Annotated[
         "--detector",
         envvar="SURVEIL_REID_DETECTOR",
         metavar="D",
-        help="Ultralytics weights: .pt, ONNX, an OpenVINO folder, or a name such as yolo11n.pt.",
+        help="A name that ships, Ultralytics weights (.pt, ONNX, OpenVINO folder), or an official "
+        "name such as yolo11n.pt; the one that ships if not given.",
     ),
 ]
 TrustWeights = Annotated[
@@ -55,6 +57,14 @@ TrustWeights = Annotated[
 ]
 Device = Annotated[
     Literal["auto", "cpu", "cuda"], typer.Option("--device", help="Where networks run.")
+]
+Precision = Annotated[
+    Literal["auto", "fp32", "bf16", "fp16"],
+    typer.Option(
+        "--precision",
+        help="What the embedder computes in; auto: what the device computes natively. A detector "
+        "has that of the form named.",
+    ),
 ]
 CameraName = Annotated[list[str] | None, typer.Option("--camera", metavar="NAME")]
 

@@ -8,7 +8,6 @@ import typer
 import surveil_reid
 from surveil_reid.cli import options
 from surveil_reid.cli.console import Bars, print_json, print_table
-from surveil_reid.core import InputError
 
 
 def process(
@@ -31,6 +30,7 @@ def process(
         Path | None, typer.Option(metavar="DIR", help="Write box tracks there as MOT text.")
     ] = None,
     device: options.Device = "auto",
+    precision: options.Precision = "auto",
     detector: options.Detector = None,
     embedder: options.Embedder = None,
     trust_weights: options.TrustWeights = False,
@@ -45,14 +45,16 @@ def process(
     settings = surveil_reid.Settings(
         video=surveil_reid.VideoOptions(fps=rate, motion_gate=motion_gate),
         detection=surveil_reid.DetectionOptions(device=device),
-        embedding=surveil_reid.EmbeddingOptions(device=device),
+        embedding=surveil_reid.EmbeddingOptions(device=device, precision=precision),
     )
     with surveil_reid.open_store(url, folder=store_folder) as opened, Bars() as bars:
         report = surveil_reid.process(
             site,
             opened,
-            detector=load_detector(detector, settings.detection, trust=trust_weights),
-            embedder=load_embedder(embedder, settings.embedding),
+            detector=surveil_reid.load_detector(
+                detector, settings.detection, trust_weights=trust_weights
+            ),
+            embedder=surveil_reid.load_embedder(embedder, settings.embedding),
             settings=settings,
             progress=bars,
         )
@@ -77,32 +79,6 @@ def parse_fps(text: str) -> float | None:
         msg = f"{text!r} is neither a rate above 0 nor 'full'"
         raise typer.BadParameter(msg, param_hint="--fps")
     return fps
-
-
-def load_detector(
-    weights: str | None, wanted: "surveil_reid.DetectionOptions", *, trust: bool
-) -> "surveil_reid.Detector":
-    """Load the detector asked for."""
-    if weights is None:
-        msg = (
-            "no detector ships with the package yet: give --detector PATH (Ultralytics .pt, ONNX "
-            "or OpenVINO folder), or --detector yolo11n.pt to download it when online"
-        )
-        raise InputError(msg)
-    return surveil_reid.load_detector(weights, wanted, trust_weights=trust)
-
-
-def load_embedder(
-    weights: str | None, wanted: "surveil_reid.EmbeddingOptions"
-) -> "surveil_reid.Embedder":
-    """Load the embedder asked for."""
-    if weights is None:
-        msg = (
-            "no embedder ships with the package yet: give --embedder PATH (a .safetensors "
-            "checkpoint, or an ONNX or OpenVINO file with its YAML description beside it)"
-        )
-        raise InputError(msg)
-    return surveil_reid.load_embedder(weights, wanted)
 
 
 def _site(site_file: Path | None, cameras: list[str] | None) -> "surveil_reid.Site":

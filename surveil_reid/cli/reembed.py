@@ -5,12 +5,12 @@ import typer
 import surveil_reid
 from surveil_reid.cli import options
 from surveil_reid.cli.console import Bars, print_json
-from surveil_reid.cli.process import load_embedder
 
 
 def reembed(
     embedder: options.Embedder = None,
     device: options.Device = "auto",
+    precision: options.Precision = "auto",
     store: options.StoreUrl = options.DEFAULT_STORE,
     store_folder: options.StoreFolder = None,
     as_json: options.AsJson = False,
@@ -20,7 +20,9 @@ def reembed(
         surveil_reid.open_store(store, folder=store_folder, create=False) as opened,
         Bars() as bars,
     ):
-        loaded = load_embedder(embedder, surveil_reid.EmbeddingOptions(device=device))
+        loaded = surveil_reid.load_embedder(
+            embedder, surveil_reid.EmbeddingOptions(device=device, precision=precision)
+        )
         report = surveil_reid.reembed(opened, loaded, progress=bars)
     if as_json:
         print_json({"model": report.model, "tracklets": report.tracklets, "crops": report.crops})

@@ -11,7 +11,6 @@ import typer
 import surveil_reid
 from surveil_reid.cli import options
 from surveil_reid.cli.console import Bars, iso, print_json, print_table, share
-from surveil_reid.cli.process import load_detector, load_embedder
 from surveil_reid.core import Floats, Image, InputError
 
 SURE: Final = 0.25
@@ -89,6 +88,7 @@ def search(
     trust_weights: options.TrustWeights = False,
     embedder: options.Embedder = None,
     device: options.Device = "auto",
+    precision: options.Precision = "auto",
     store: options.StoreUrl = options.DEFAULT_STORE,
     store_folder: options.StoreFolder = None,
     as_json: options.AsJson = False,
@@ -110,7 +110,8 @@ def search(
         elif identity is not None:
             query, leave_out = surveil_reid.describe_identity(opened, identity)
         else:
-            query = _describe(opened, pictures, embedder, device)
+            wanted = surveil_reid.EmbeddingOptions(device=device, precision=precision)
+            query = _describe(opened, pictures, embedder, wanted)
         result = surveil_reid.search(
             opened,
             query,
@@ -173,14 +174,8 @@ def _person(path: Path, choice: _Choice) -> Image:
     height, width = picture.shape[:2]
     if choice.person is None and width <= height:
         return picture
-    if choice.detector is None:
-        msg = (
-            f"{path}: {width}x{height} pixels are taken for a whole frame, not one person; say "
-            "where the person is with --box X,Y,W,H, or what finds people with --detector D"
-        )
-        raise InputError(msg)
     wanted = surveil_reid.DetectionOptions(confidence=SURE, device=choice.device)
-    loaded = load_detector(choice.detector, wanted, trust=choice.trust)
+    loaded = surveil_reid.load_detector(choice.detector, wanted, trust_weights=choice.trust)
     try:
         return surveil_reid.choose_person(
             picture, surveil_reid.find_people(picture, loaded), choice.person
@@ -194,11 +189,11 @@ def _describe(
     store: "surveil_reid.Store",
     pictures: Sequence[Image],
     embedder: str | None,
-    device: options.Device,
+    wanted: "surveil_reid.EmbeddingOptions",
 ) -> Floats:
     model = store.model()
     weights = embedder or (model.source if model else None)
-    loaded = load_embedder(weights, surveil_reid.EmbeddingOptions(device=device))
+    loaded = surveil_reid.load_embedder(weights, wanted)
     store.check_model(loaded.info)
     return surveil_reid.describe_pictures(pictures, loaded)
 

@@ -21,7 +21,12 @@ from surveil_reid.core.errors import (
     UnknownNameError,
     WeightsError,
 )
-from surveil_reid.core.files import replaced_whole, write_whole, writing_whole
+from surveil_reid.core.files import (
+    moved_together,
+    replaced_whole,
+    write_whole,
+    writing_whole,
+)
 from surveil_reid.core.frames import Frame, check_image
 from surveil_reid.core.imagenet import IMAGENET_MEAN, IMAGENET_STD
 from surveil_reid.core.late import imported_late
@@ -67,6 +72,7 @@ __all__ = [
     "effective",
     "imported_late",
     "l2_normalise",
+    "moved_together",
     "replaced_whole",
     "vouched",
     "write_whole",

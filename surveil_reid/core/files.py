@@ -1,6 +1,7 @@
-"""Writing a file whole or not at all."""
+"""Writing files whole or not at all."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,3 +64,44 @@ def write_whole(path: Path, content: bytes, *, error: type[SurveilReidError] = I
     """Replace a file by new content, as `writing_whole` does."""
     with writing_whole(path, error=error) as stream:
         stream.write(content)
+
+
+@contextmanager
+def moved_together(out: Path) -> Iterator[Path]:
+    """Make files in a folder of their own and move them beside `out` when all are there.
+
+    Args:
+        out: the file or folder that it is about, which must not exist; its parent is made.
+
+    Yields:
+        An empty folder on the same disk. What lies in it in the end goes into the folder of `out`
+        under the names that it has, all of it or, if anything goes wrong, nothing.
+
+    Raises:
+        InputError: when one of the names is taken, or the folder cannot be written.
+    """
+    if out.exists():
+        msg = f"{out} is there already; delete it or choose another name"
+        raise InputError(msg)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
+            yield Path(folder)
+            _move_all(Path(folder), out.parent)
+    except OSError as failure:
+        msg = f"cannot write {out}: {failure.strerror}; free space or choose another folder"
+        raise InputError(msg) from failure
+
+
+def _move_all(source: Path, target: Path) -> None:
+    entries = sorted(source.iterdir())
+    if taken := [target / entry.name for entry in entries if (target / entry.name).exists()]:
+        msg = f"{taken[0]} is there already; delete it or choose another name"
+        raise InputError(msg)
+    moved: list[Path] = []
+    try:
+        moved.extend(entry.rename(target / entry.name) for entry in entries)
+    except OSError:
+        for place in moved:
+            shutil.rmtree(place) if place.is_dir() else place.unlink()
+        raise

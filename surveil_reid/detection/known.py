@@ -5,7 +5,10 @@ hold nothing but a network.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
+
+from surveil_reid.assets import shipped_models
 
 # Official weights, from https://github.com/ultralytics/assets/releases/tag/v8.4.0.
 _OFFICIAL = {
@@ -23,5 +26,14 @@ _REBUILT = {
     "35909c6785d5e6b01e4ac44cf7d8f5c926afc4e14b0300f9cbaf32ff646e9285": "yolo11n-rebuilt.pt",
 }
 
-KNOWN_WEIGHTS: Mapping[str, str] = MappingProxyType({**_OFFICIAL, **_REBUILT})
-"""SHA-256 in hexadecimal, and the name of the file that has it."""
+
+@cache
+def known_weights() -> Mapping[str, str]:
+    """SHA-256 in hexadecimal, and the name of the file that has it; those that ship included."""
+    shipped = {
+        entry.sha256: name
+        for model in shipped_models()
+        for name, entry in model.files.items()
+        if name.endswith(".pt")
+    }
+    return MappingProxyType({**_OFFICIAL, **_REBUILT, **shipped})

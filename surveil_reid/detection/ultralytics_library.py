@@ -23,7 +23,15 @@ from PIL import Image as PillowImage
 
 from surveil_reid.core import WeightsError
 
-__all__ = ["DetectionPredictor", "contained", "find_official", "torch", "torchvision"]
+__all__ = [
+    "YOLO",
+    "DetectionPredictor",
+    "contained",
+    "find_official",
+    "load_network",
+    "torch",
+    "torchvision",
+]
 
 # "Offline" leaves out statistics and host look-ups; downloads asked for by name still work.
 _SETTINGS = {"YOLO_OFFLINE": "true", "YOLO_AUTOINSTALL": "false", "YOLO_VERBOSE": "false"}
@@ -64,12 +72,30 @@ def contained() -> Iterator[None]:
 
 
 with contained():
+    from ultralytics.models import YOLO
     from ultralytics.models.yolo.detect import DetectionPredictor
+    from ultralytics.nn.tasks import load_checkpoint
     from ultralytics.utils.downloads import GITHUB_ASSETS_NAMES, attempt_download_asset
 
 # Its own handler holds on to standard output; the application decides where messages go.
 _logger.handlers.clear()
 _logger.propagate = True
+
+
+def load_network(path: Path) -> Any:  # noqa: ANN401 (Ultralytics has no types)
+    """The network of a `.pt` file that is known or trusted, float32 on the CPU, to evaluate.
+
+    Raises:
+        WeightsError: when the file is broken or holds something else.
+    """
+    try:
+        with contained():
+            return load_checkpoint(path)[0]  # type: ignore[no-untyped-call]
+    except Exception as error:
+        # A pickle can fail in any way.
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        msg = f"{path} cannot be loaded as a detector; is the file whole? ({reason})"
+        raise WeightsError(msg) from error
 
 
 def find_official(name: str) -> Path:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from surveil_reid.assets import weights_sha256
+from surveil_reid.assets import near_names, weights_sha256
 from surveil_reid.core import WeightsError
-from surveil_reid.detection.known import KNOWN_WEIGHTS
+from surveil_reid.detection.known import known_weights
 
 OPENVINO_SUFFIX = "_openvino_model"
 
@@ -44,7 +44,10 @@ def check_weights(path: Path, *, trust: bool) -> Weights:
     if path.is_dir():
         return Weights(path, "openvino", weights_sha256(_openvino_xml(path)))
     if not path.is_file():
-        msg = f"no detector weights at {path}; give a .pt or .onnx file or an OpenVINO folder"
+        msg = (
+            f"no detector weights at {path}; give a .pt or .onnx file or an OpenVINO folder, or a "
+            f"name: {near_names(path.name, 'detector')}"
+        )
         raise WeightsError(msg)
     sha256 = weights_sha256(path)
     match path.suffix:
@@ -58,7 +61,7 @@ def check_weights(path: Path, *, trust: bool) -> Weights:
 
 
 def _check_trust(path: Path, sha256: str, *, trust: bool) -> None:
-    if sha256 not in KNOWN_WEIGHTS and not trust:
+    if sha256 not in known_weights() and not trust:
         msg = (
             f"{path} is a pickle that may run any program when loaded, and its SHA-256 {sha256} is "
             "not in the list of known files; if you trust it, pass --trust-weights "

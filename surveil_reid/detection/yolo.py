@@ -1,7 +1,6 @@
 """The adapter to Ultralytics' detectors: PyTorch, ONNX and OpenVINO."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import cv2
 import numpy as np
@@ -9,10 +8,9 @@ import numpy as np
 from surveil_reid.assets import forbid_telemetry
 from surveil_reid.core import Detections, Floats, Image, InputError, WeightsError, check_image
 from surveil_reid.detection.detector import DetectionOptions
+from surveil_reid.detection.person import person_class
 from surveil_reid.detection.ultralytics_library import DetectionPredictor, contained, torch
 from surveil_reid.detection.weights import Weights
-
-PERSON = "person"
 
 
 class YoloDetector:
@@ -32,7 +30,7 @@ class YoloDetector:
         self._weights = weights
         self._options = options
         self._predictor = _load(weights, options)
-        self._predictor.args.classes = [_person_class(weights, self._predictor.model)]
+        self._predictor.args.classes = [person_class(weights.path, self._predictor.model)]
 
     @property
     def name(self) -> str:
@@ -133,18 +131,3 @@ def _device(weights: Weights, wanted: str) -> str:
         msg = f"device '{wanted}' is not there; PyTorch sees {torch.cuda.device_count()} GPUs"
         raise InputError(f"{msg}, so use --device cpu or auto")
     return wanted
-
-
-def _person_class(weights: Weights, network: Any) -> int:  # noqa: ANN401 (Ultralytics' AutoBackend)
-    """Number of the class of persons, looked up by name."""
-    task = network.task or getattr(getattr(network, "model", None), "task", None)
-    if task not in {None, "detect"}:
-        msg = f"{weights.path} is a model to {task}; give a model to detect"
-        raise WeightsError(msg)
-    names: dict[int, str] = network.names
-    for number, name in names.items():
-        if name.lower() == PERSON:
-            return number
-    some = ", ".join(list(names.values())[:5]) + (", …" if len(names) > 5 else "")
-    msg = f"{weights.path} finds no '{PERSON}', only {some}; give a detector of persons"
-    raise WeightsError(msg)

@@ -24,8 +24,8 @@ class EmbeddingOptions:
     Attributes:
         device: "auto" takes a CUDA device where there is one and the runtime can use it.
         precision: "auto" takes what the device computes natively: on a CPU bf16 where it has
-            bf16 instructions and fp32 elsewhere, on a CUDA device bf16 or else fp16. An ONNX file
-            runs as it was exported.
+            bf16 instructions and fp32 elsewhere, on a CUDA device bf16 or else fp16. An ONNX or
+            TorchScript file runs as it was exported, and so do the int8 layers of an OpenVINO file.
         batch_size: pictures that go through the network together; on a CPU more than 8 only take
             memory, a GPU wants some dozens.
         threads: of the CPU; None leaves it to the runtime. Torch keeps one setting for the whole

@@ -6,34 +6,49 @@ from pathlib import Path
 from surveil_reid.assets import (
     ModelDescription,
     find_description,
+    find_shipped,
     known_descriptions,
+    names_shipped,
+    near_names,
     read_description,
     weights_sha256,
 )
 from surveil_reid.core import ModelInfo, WeightsError
+from surveil_reid.embedding.devices import choose_device
 from surveil_reid.embedding.embedder import Embedder, EmbeddingOptions, Network, NetworkEmbedder
 from surveil_reid.embedding.probe import check_output
 
 DEFAULTS = EmbeddingOptions()
 DESCRIPTIONS = (".yaml", ".yml")
-DESCRIBED = (".xml", ".onnx")
+DESCRIBED = (".xml", ".onnx", ".torchscript")
 PICKLES = (".pt", ".pth", ".pkl", ".ckpt", ".tar")
 
 
-def load_embedder(weights: str | Path, options: EmbeddingOptions = DEFAULTS) -> Embedder:
+def load_embedder(
+    weights: str | Path | None = None, options: EmbeddingOptions = DEFAULTS
+) -> Embedder:
     """Open an embedder.
 
     Args:
-        weights: the project's checkpoint (`.safetensors`); or an ONNX (`.onnx`) or OpenVINO
-            (`.xml`) file with a description beside it, unless one ships for it; or the
-            description (`.yaml`) itself.
+        weights: the name of an embedder that ships, which then takes the form that suits the
+            device, or of one of its forms; the project's checkpoint (`.safetensors`); an ONNX
+            (`.onnx`), OpenVINO (`.xml`) or TorchScript (`.torchscript`) file with a description
+            beside it, unless one ships for it; or the description (`.yaml`)
+            itself. None is the embedder that ships.
         options: how to run it.
 
     Raises:
         WeightsError: when the file is missing, unsafe, damaged, changed or not described.
         InputError: when the device or precision asked for cannot be had.
     """
-    path = Path(weights)
+    if weights is None or (isinstance(weights, str) and names_shipped(weights, "embedder")):
+        found = find_shipped(weights, "embedder", choose_device(options.device))
+        # A later search finds this form by its name, wherever this software is installed then.
+        return _open(found, options, found.name)
+    return _open(Path(weights), options, None)
+
+
+def _open(path: Path, options: EmbeddingOptions, source: str | None) -> Embedder:
     if path.suffix in PICKLES:
         msg = (
             f"{path} is a pickle, which could run any program; convert it to .safetensors or "
@@ -43,15 +58,16 @@ def load_embedder(weights: str | Path, options: EmbeddingOptions = DEFAULTS) -> 
     if not path.is_file():
         raise WeightsError(_missing(path))
     if path.suffix == ".safetensors":
-        return _open_checkpoint(path, options)
+        return _open_checkpoint(path, options, source)
     if path.suffix in DESCRIPTIONS:
         description = read_description(path)
-        return _open_described(_described_file(path, description), description, options)
+        path = _described_file(path, description)
+        return _open_described(path, description, options, source)
     if path.suffix in DESCRIBED:
-        return _open_described(path, _description_of(path), options)
+        return _open_described(path, _description_of(path), options, source)
     msg = (
-        f"{path} is of no known kind; an embedder is a .safetensors, .onnx or .xml file, or the "
-        ".yaml that describes one"
+        f"{path} is of no known kind; an embedder is a .safetensors, .onnx, .xml or .torchscript "
+        "file, or the .yaml that describes one"
     )
     raise WeightsError(msg)
 
@@ -61,10 +77,13 @@ def _missing(path: Path) -> str:
         if path.name.removesuffix(path.suffix) == known.name or path.name == known.name:
             return f"no weights at {path}; get {known.name} from {known.source} and name its file"
     names = ", ".join(known.name for known in known_descriptions())
-    return f"no weights at {path}; name an existing file (described already: {names})"
+    return (
+        f"no weights at {path}; name an existing file (described already: {names}), or what "
+        f"ships: {near_names(path.name, 'embedder')}"
+    )
 
 
-def _open_checkpoint(path: Path, options: EmbeddingOptions) -> Embedder:
+def _open_checkpoint(path: Path, options: EmbeddingOptions, source: str | None) -> Embedder:
     # Torch takes seconds to import, and no other kind of file needs it.
     from surveil_reid.embedding.checkpoint import load_checkpoint  # noqa: PLC0415
     from surveil_reid.embedding.torch_runtime import open_model  # noqa: PLC0415
@@ -79,14 +98,14 @@ def _open_checkpoint(path: Path, options: EmbeddingOptions) -> Embedder:
         linking=meta.linking,
         linking_similarity=meta.linking_similarity,
         calibration=meta.calibration,
-        source=str(path.resolve()),
+        source=source or str(path.resolve()),
     )
     network = open_model(checkpoint.model, options)
     return NetworkEmbedder(info, meta.preprocessing, network, options.batch_size)
 
 
 def _open_described(
-    path: Path, description: ModelDescription, options: EmbeddingOptions
+    path: Path, description: ModelDescription, options: EmbeddingOptions, source: str | None
 ) -> Embedder:
     sha256 = weights_sha256(path)
     if description.sha256 not in {None, sha256}:
@@ -103,7 +122,7 @@ def _open_described(
         linking=description.linking,
         linking_similarity=description.linking_similarity,
         calibration=description.calibration,
-        source=str(path.resolve()),
+        source=source or str(path.resolve()),
     )
     network = _runtime(path)(path, description, options)
     check_output(network, description)
@@ -116,6 +135,10 @@ def _runtime(path: Path) -> Callable[[Path, ModelDescription, EmbeddingOptions],
         from surveil_reid.embedding.onnx_runtime import open_onnx  # noqa: PLC0415
 
         return open_onnx
+    if path.suffix == ".torchscript":
+        from surveil_reid.embedding.torchscript_runtime import open_torchscript  # noqa: PLC0415
+
+        return open_torchscript
     from surveil_reid.embedding.openvino_runtime import open_openvino  # noqa: PLC0415
 
     return open_openvino
@@ -143,5 +166,5 @@ def _described_file(path: Path, description: ModelDescription) -> Path:
         if candidate.is_file() and candidate.suffix in DESCRIBED:
             return candidate
     looked = " or ".join(str(candidate) for candidate in candidates)
-    msg = f"{path} describes no .onnx or .xml file that exists (looked for {looked}); correct file"
+    msg = f"{path} describes no file that exists (looked for {looked}); correct file"
     raise WeightsError(msg)

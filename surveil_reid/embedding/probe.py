@@ -3,7 +3,7 @@
 import numpy as np
 
 from surveil_reid.assets import ModelDescription
-from surveil_reid.core import Floats, WeightsError, l2_normalise
+from surveil_reid.core import Floats, Image, WeightsError, l2_normalise
 from surveil_reid.embedding.embedder import Network
 from surveil_reid.embedding.preprocessing import preprocess
 
@@ -47,3 +47,26 @@ def made_up_batch(description: ModelDescription) -> Floats:
     random = np.random.default_rng(0)
     shape = (3, *description.input.size, 3)
     return preprocess(list(random.integers(0, 256, shape, np.uint8)), description.input)
+
+
+def lifelike_pictures(count: int, size: tuple[int, int]) -> list[Image]:
+    """Different pictures, always the same, with the spectrum of photographs, which falls as 1/f.
+
+    Args:
+        count: how many.
+        size: height and width in pixels.
+
+    Returns:
+        RGB uint8 `(*size, 3)` each. See Field, "Relations between the statistics of natural images
+        and the response properties of cortical cells", 1987, for the spectrum.
+    """
+    random = np.random.default_rng(0)
+    frequencies = np.hypot(*np.meshgrid(*map(np.fft.fftfreq, size), indexing="ij"))
+    falling = 1 / np.maximum(frequencies, 1 / max(size))
+    noise = random.normal(size=(count, 3, *size))
+    noise += 2 * noise.mean(1, keepdims=True)  # photographs' channels are alike
+    smooth = np.fft.ifft2(np.fft.fft2(noise) * falling).real
+    smooth -= smooth.mean((2, 3), keepdims=True)
+    level = random.uniform(60, 190, (count, 3, 1, 1))
+    scaled = level + 45 * smooth / smooth.std((2, 3), keepdims=True)
+    return list(scaled.clip(0, 255).astype(np.uint8).transpose(0, 2, 3, 1))

@@ -6,6 +6,7 @@ from surveil_reid.pipeline.export import ExportReport, export_identities
 from surveil_reid.pipeline.identities import Sighting, sightings
 from surveil_reid.pipeline.index import index_state
 from surveil_reid.pipeline.linking import LinkReport, link_store
+from surveil_reid.pipeline.model_export import ModelExport, export_model, read_pictures
 from surveil_reid.pipeline.plan import Failure
 from surveil_reid.pipeline.process import ProcessReport, RecordingReport, process
 from surveil_reid.pipeline.progress import Progress
@@ -42,6 +43,7 @@ __all__ = [
     "Failure",
     "Hit",
     "LinkReport",
+    "ModelExport",
     "ProcessReport",
     "Progress",
     "RecordingReport",
@@ -60,6 +62,7 @@ __all__ = [
     "describe_tracklet",
     "doctor",
     "export_identities",
+    "export_model",
     "find_people",
     "index_state",
     "is_open",
@@ -67,6 +70,7 @@ __all__ = [
     "merge_identities",
     "pictures_of",
     "process",
+    "read_pictures",
     "redo_decisions",
     "reembed",
     "reject_tracklets",

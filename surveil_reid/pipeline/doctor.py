@@ -5,11 +5,14 @@ import platform
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import av
 import numpy as np
 
+from surveil_reid.assets import ShippedModel, check_file, shipped_models
+from surveil_reid.core import WeightsError
 from surveil_reid.embedding import load_embedder
 from surveil_reid.embedding.devices import describe_devices
 from surveil_reid.matching import DescriptorIndex
@@ -42,7 +45,7 @@ class Check:
 
 
 def doctor() -> tuple[Check, ...]:
-    """Check versions, devices, codecs, decoding, the index and the store.
+    """Check versions, devices, codecs, decoding, the index, the store and the shipped weights.
 
     Returns:
         All checks, in a fixed order; a failure is reported, never raised.
@@ -56,6 +59,7 @@ def doctor() -> tuple[Check, ...]:
         ("embedding", _embedding),
         ("index", _index),
         ("store", _store),
+        *_shipped(),
     ]
     return tuple(_run(name, check) for name, check in checks)
 
@@ -138,3 +142,34 @@ def _store() -> str:
         with open_store(f"sqlite:///{path}") as store:
             store.log("doctor", {})
         return f"an SQLite store opened and written in {tempfile.gettempdir()}"
+
+
+def _shipped() -> list[tuple[str, Callable[[], str]]]:
+    """A check for every file of weights that ships, and for each kind of which nothing does."""
+    try:
+        models = shipped_models()
+    except WeightsError as error:
+        return [("shipped weights", partial(_fail, error))]
+    checks: list[tuple[str, Callable[[], str]]] = [
+        (f"shipped {file}", partial(_whole, model, file))
+        for model in models
+        for file in model.files
+    ]
+    lacking = {"detector", "embedder"} - {model.kind for model in models}
+    return checks + [
+        (f"shipped {kind}", partial(str, f"none; name one with --{kind}"))
+        for kind in sorted(lacking)
+    ]
+
+
+def _fail(error: WeightsError) -> str:
+    raise error
+
+
+def _whole(model: ShippedModel, file: str) -> str:
+    check_file(model, file)
+    facts = model.files[file]
+    return (
+        f"{model.kind} {model.name}, {facts.size / 1e6:.1f} MB, SHA-256 {facts.sha256}, whole, "
+        f"{model.licence}"
+    )

@@ -13,6 +13,8 @@ import pytest
 from PIL import Image as PillowImage
 
 import surveil_reid
+from data.own_folder import write_own_folder
+from surveil_reid.assets import shipped
 from surveil_reid.cli import main
 from training.cache import open_cache, open_source
 from training.recipe_files import read_recipe
@@ -179,16 +181,13 @@ def test_search_filters_by_time(run_json: RunJson, store: str) -> None:
     assert len(late["results"]) == 3
 
 
-def test_search_in_a_box_of_a_whole_frame(
-    run_json: RunJson, run: Run, store: str, tmp_path: Path
-) -> None:
+def test_search_in_a_box_of_a_whole_frame(run_json: RunJson, store: str, tmp_path: Path) -> None:
     frame = np.full((120, 160, 3), 90, np.uint8)
     frame[30:80, 100:116] = (230, 20, 20)
     path = tmp_path / "frame.png"
     PillowImage.fromarray(frame).save(path)
-    status, _, err = run("search", path, "--embedder", "colour", "--store", store)
-    assert status == 1
-    assert "--box" in err
+    alone = run_json("search", path, "--embedder", "colour", "--store", store)
+    assert alone["decision"] == "match"  # the detector that ships finds the one person
     box = ("--box", "100,30,16,50")
     found = run_json("search", path, *box, "--embedder", "colour", "--store", store)
     assert found["decision"] == "match"
@@ -324,9 +323,13 @@ def test_without_weights_the_option_that_names_them_is_said(
 ) -> None:
     for name in ("DETECTOR", "EMBEDDER"):
         monkeypatch.delenv(f"SURVEIL_REID_{name}", raising=False)
+    monkeypatch.setattr(shipped, "shipped_models", lambda _: ())  # as if nothing shipped
     with pytest.raises(SystemExit):
         main(["process", "--camera", "a=b.mp4", "--store", f"sqlite:///{tmp_path / 'a.db'}"])
-    assert "--detector" in capsys.readouterr().err
+    assert "name one with --detector PATH" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["evaluate", "folder", "--root", str(write_own_folder(tmp_path / "own"))])
+    assert "name one with --embedder PATH" in capsys.readouterr().err
 
 
 def test_the_program_runs_and_its_help_is_quick() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from surveil_reid.core import InputError, WeightsError
 from surveil_reid.detection import DetectionOptions, load_detector
-from surveil_reid.detection.known import KNOWN_WEIGHTS
+from surveil_reid.detection.known import known_weights
 from surveil_reid.detection.weights import check_weights
 
 
@@ -52,13 +52,13 @@ def test_a_trusted_pickle_loads(make_model: Callable[..., Path]) -> None:
 
 
 def test_known_files_are_listed_by_sha256() -> None:
-    assert all(len(bytes.fromhex(sha256)) == 32 for sha256 in KNOWN_WEIGHTS)
+    assert all(len(bytes.fromhex(sha256)) == 32 for sha256 in known_weights())
 
 
 def test_rebuilt_weights_are_known(real_data: Path) -> None:
     for name in ("yolo11n-rebuilt.pt", "yolov8n-rebuilt.pt"):
         found = check_weights(real_data / "weights/detectors" / name, trust=False)
-        assert KNOWN_WEIGHTS[found.sha256] == name
+        assert known_weights()[found.sha256] == name
 
 
 @pytest.mark.parametrize(

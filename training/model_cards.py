@@ -1,0 +1,139 @@
+"""Bring the cards of the models that ship up to date: their files' hashes, and their figures.
+
+    python -m training.model_cards      after a file, a card or a record has changed
+
+A card lies in `surveil_reid/assets/weights` beside its files (see `surveil_reid.assets.shipped`).
+Sizes and hashes in its head are those of the files; whatever stands between `<!-- NAME -->` and
+`<!-- end -->` is written anew from the records in `tests/benchmarks/results`.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from surveil_reid.assets.fingerprints import joint_sha256
+from surveil_reid.assets.shipped import FOLDER, ShippedFile, ShippedModel, read_card
+from surveil_reid.core import InputError, SurveilReidError, write_whole
+from training.paper_layout import markdown_table
+from training.paper_pages import BENCHMARKS, BLOCK, fill
+from training.records import read_json
+
+
+def card_text(path: Path) -> str:
+    """What a card should say, from its files and from the records.
+
+    Raises:
+        SurveilReidError: when a form has no files, a record is missing, or a block is unknown.
+    """
+    model, page = read_card(path)
+    head = model.model_copy(update={"files": _files(model, path.parent)})
+    plain = yaml.safe_dump(head.model_dump(mode="json"), sort_keys=False, width=100)
+    wanted = {match[2] for match in BLOCK.finditer(page)}
+    if unknown := sorted(wanted - BLOCKS.keys()):
+        msg = f"{path} has a block {unknown[0]!r}; known are {', '.join(sorted(BLOCKS))}"
+        raise InputError(msg)
+    made = {name: BLOCKS[name](head) for name in sorted(wanted)}
+    return f"---\n{plain}---\n{fill(page, made)}"
+
+
+def _files(model: ShippedModel, folder: Path) -> dict[str, ShippedFile]:
+    found: dict[str, ShippedFile] = {}
+    for form in model.forms:
+        place = folder / form.path
+        inside = place.iterdir() if place.is_dir() else place.parent.glob(f"{place.stem}.*")
+        files = sorted(path for path in inside if path.suffix != ".md")
+        if not files:
+            msg = f"{place} is missing; put it there, or take it out of the card of {model.name}"
+            raise InputError(msg)
+        for path in files:
+            facts = ShippedFile(sha256=joint_sha256(path), size=path.stat().st_size)
+            found[path.relative_to(folder).as_posix()] = facts
+    return found
+
+
+def _record(name: str) -> Any:  # noqa: ANN401 - JSON is anything
+    path = BENCHMARKS / f"{name}.json"
+    if not path.is_file():
+        msg = f"there is no record {path}; a script in tests/benchmarks makes it"
+        raise InputError(msg)
+    return read_json(path)
+
+
+def _files_block(model: ShippedModel) -> str:
+    rows = [
+        (f"`{name}`", f"{facts.size / 1e6:.2f} MB", f"`{facts.sha256}`")
+        for name, facts in model.files.items()
+    ]
+    return markdown_table(("file", "size", "SHA-256"), rows)
+
+
+def _detection_block(model: ShippedModel) -> str:
+    record = _record(f"detectors-{model.name}")
+    rows = [
+        (
+            row["name"],
+            f"{row['pets09']['AP50']:.4f}",
+            f"{row['pets09']['recall_at_0.5']:.4f}",
+            *map(str, row["empty"]["false_alarms"].values()),
+            f"{row['time_ratio']['median']:.2f} "
+            f"({row['time_ratio']['low']:.2f} to {row['time_ratio']['high']:.2f})",
+        )
+        for row in record["detectors"]
+    ]
+    base = record["detectors"][0]["name"]
+    faint, sure = (
+        f"false alarms at {least}" for least in record["detectors"][0]["empty"]["false_alarms"]
+    )
+    head = ("detector", "AP50", "recall at 0.5", faint, sure, f"time, by that of {base}")
+    return markdown_table(head, rows)
+
+
+def _market1501_block(model: ShippedModel) -> str:
+    record = _record(f"market1501-{model.name}")
+    values = {
+        "mAP": record["mAP"],
+        "mAP trapezoidal": record["mAP_trapezoidal"],
+        **{f"rank-{at}": share for at, share in record["cmc"].items()},
+        "mINP": record["mINP"],
+    }
+    return markdown_table(tuple(values), [[f"{value:.4f}" for value in values.values()]])
+
+
+def _robustness_block(model: ShippedModel) -> str:
+    record = _record(f"robustness-{model.name}")
+    rows = [
+        (
+            row["damage"],
+            row["applied_to"],
+            f"{row['mAP']:.4f}",
+            f"{row['rank_1']:.4f}",
+        )
+        for row in record["results"]
+    ]
+    return markdown_table(("damage", "to", "mAP", "rank-1"), rows)
+
+
+BLOCKS: dict[str, Callable[[ShippedModel], str]] = {
+    "files": _files_block,
+    "detection": _detection_block,
+    "market1501": _market1501_block,
+    "robustness": _robustness_block,
+}
+
+
+def main() -> int:
+    """Write every card anew; returns the exit status."""
+    try:
+        for path in sorted(FOLDER.glob("*.md")):
+            write_whole(path, card_text(path).encode())
+    except SurveilReidError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
