@@ -63,6 +63,11 @@ class Site:
     store: str | None = None
     travel: tuple[TravelTime, ...] = ()
 
+    @property
+    def positions(self) -> dict[str, tuple[float, float]]:
+        """Where the cameras hang that have a position."""
+        return {c.name: c.position for c in self.cameras if c.position is not None}
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
