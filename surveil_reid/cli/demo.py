@@ -9,7 +9,6 @@ import surveil_reid
 from surveil_reid.cli import options
 from surveil_reid.cli.console import Bars, print_json, print_table, share
 from surveil_reid.cli.process import load_detector, load_embedder
-from surveil_reid.demo import default_weights, sample_site
 
 
 def demo(
@@ -27,17 +26,21 @@ def demo(
     as_json: options.AsJson = False,
 ) -> None:
     """Process three cameras, link, find a person of one in the others, score, and show it all."""
-    site_file = site or sample_site()
+    site_file = site or surveil_reid.sample_site()
     finding = surveil_reid.DetectionOptions(device=device)
     embedding = surveil_reid.EmbeddingOptions(device=device)
     with Bars() as bars:
-        report = surveil_reid.demo(
+        report = surveil_reid.demonstrate(
             out,
             site_file,
             detector=load_detector(
-                detector or str(default_weights("detector")), finding, trust=trust_weights
+                detector or str(surveil_reid.default_weights("detector")),
+                finding,
+                trust=trust_weights,
             ),
-            embedder=load_embedder(embedder or str(default_weights("embedder")), embedding),
+            embedder=load_embedder(
+                embedder or str(surveil_reid.default_weights("embedder")), embedding
+            ),
             progress=bars,
         )
         for note in report.page.notes:

@@ -58,7 +58,7 @@ class DemoReport:
     page: ReportPage
 
 
-def demo(
+def demonstrate(
     out: Path,
     site_file: Path,
     *,

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from surveil_reid.core import ModelInfo, OperatingPoint, Tracklet
-from surveil_reid.report.people import choose, tracklets_of
 from surveil_reid.report.site_map import Transition, count_transitions
 from surveil_reid.report.times import Clock
 from surveil_reid.store import Identity, Store, StoreCounts
@@ -41,8 +42,8 @@ class Overview:
         return cls(
             counts=store.counts(),
             identities=identities,
-            shown=choose(identities, most),
-            people={identity.id: tracklets_of(identity, tracklets) for identity in identities},
+            shown=_choose(identities, most),
+            people={identity.id: _tracklets_of(identity, tracklets) for identity in identities},
             reviewed=frozenset(store.memberships("reviewer")),
             model=store.model(),
             clock=Clock(
@@ -72,6 +73,18 @@ class Overview:
         """Who went from where to where, over all identities."""
         return count_transitions(self.people.values())
 
+    def probability(self, similarity: float) -> float | None:
+        """That tracklets so alike are one person, as a search of this store would say.
+
+        None where nobody has fitted it.
+        """
+        if self.model is None or self.model.calibration is None:
+            return None
+        among = sum(camera.tracklets - camera.doubtful for camera in self.counts.cameras)
+        return float(
+            self.model.calibration.probability(np.array(similarity, np.float32), gallery_size=among)
+        )
+
     @property
     def operating_point(self) -> OperatingPoint | None:
         """What was measured nearest to the similarity at which the model links."""
@@ -79,3 +92,18 @@ class Overview:
             return None
         similarity = self.model.linking_similarity
         return min(self.model.linking, key=lambda p: abs(p.similarity - similarity), default=None)
+
+
+def _choose(identities: Sequence[Identity], most: int) -> tuple[Identity, ...]:
+    """Whom the page shows: those of the most cameras, then of the most tracklets.
+
+    Returns:
+        `most` of them or fewer, in order of first appearance.
+    """
+    ranked = sorted(identities, key=lambda i: (-len(i.cameras), -len(i.tracklet_ids), i.id))
+    return tuple(sorted(ranked[:most], key=lambda i: (i.first, i.id)))
+
+
+def _tracklets_of(identity: Identity, tracklets: Mapping[int, Tracklet]) -> tuple[Tracklet, ...]:
+    """An identity's tracklets that have a descriptor, in order of time."""
+    return tuple(tracklets[n] for n in identity.tracklet_ids if n in tracklets)

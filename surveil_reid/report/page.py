@@ -205,16 +205,7 @@ def _cards(store: Store, overview: Overview, pictures: Pictures, progress: Progr
     progress.begin("drawing the page", len(overview.shown))
     cards = []
     for identity in overview.shown:
-        cards.append(
-            make_card(
-                store,
-                identity,
-                overview.people[identity.id],
-                reviewed=overview.reviewed,
-                calibration=overview.model.calibration if overview.model else None,
-                pictures=pictures,
-            )
-        )
+        cards.append(make_card(store, identity, overview, pictures))
         progress.advance(1)
     progress.end()
     return cards

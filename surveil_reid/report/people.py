@@ -1,13 +1,12 @@
-"""What a page says of each identity, and who is on it at all."""
+"""What a page says of each identity."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-import numpy as np
-
-from surveil_reid.core import Calibration, Tracklet
+from surveil_reid.core import Tracklet
+from surveil_reid.report.overview import Overview
 from surveil_reid.report.pictures import Picture, Pictures
 from surveil_reid.store import Identity, Store
 
@@ -61,41 +60,17 @@ class Card:
     cameras_left_out: int
 
 
-def choose(identities: Sequence[Identity], most: int) -> tuple[Identity, ...]:
-    """Whom the page shows: those of the most cameras, then of the most tracklets.
-
-    Returns:
-        `most` of them or fewer, in order of first appearance.
-    """
-    ranked = sorted(identities, key=lambda i: (-len(i.cameras), -len(i.tracklet_ids), i.id))
-    return tuple(sorted(ranked[:most], key=lambda i: (i.first, i.id)))
-
-
-def tracklets_of(identity: Identity, tracklets: Mapping[int, Tracklet]) -> tuple[Tracklet, ...]:
-    """An identity's tracklets that have a descriptor, in order of time."""
-    return tuple(tracklets[n] for n in identity.tracklet_ids if n in tracklets)
-
-
-def make_card(
-    store: Store,
-    identity: Identity,
-    tracklets: Sequence[Tracklet],
-    *,
-    reviewed: frozenset[int],
-    calibration: Calibration | None,
-    pictures: Pictures,
-) -> Card:
+def make_card(store: Store, identity: Identity, overview: Overview, pictures: Pictures) -> Card:
     """Gather what is known of an identity.
 
     Args:
         store: where its crops are.
         identity: whom.
-        tracklets: theirs.
-        reviewed: tracklets that a reviewer put where they are.
-        calibration: how similarities become probabilities.
+        overview: of the store.
         pictures: makes them, as long as there is room.
     """
     weakest = min(identity.scores) if len(identity.tracklet_ids) > 1 else None
+    tracklets = overview.people[identity.id]
     by_camera = groupby(sorted(tracklets, key=lambda t: t.camera), key=lambda t: t.camera)
     seen = {camera: list(theirs) for camera, theirs in by_camera}
     order = sorted(seen, key=lambda camera: (min(t.start for t in seen[camera]), camera))
@@ -104,11 +79,9 @@ def make_card(
         first=identity.first,
         last=identity.last,
         tracklets=len(identity.tracklet_ids),
-        reviewed=len(reviewed.intersection(identity.tracklet_ids)),
+        reviewed=len(overview.reviewed.intersection(identity.tracklet_ids)),
         similarity=weakest,
-        probability=None
-        if weakest is None or calibration is None
-        else float(calibration.probability(np.array(weakest, np.float32))),
+        probability=None if weakest is None else overview.probability(weakest),
         parts=tuple(_part(store, c, seen[c], pictures) for c in order[:MOST_CAMERAS]),
         cameras_left_out=len(order[MOST_CAMERAS:]),
     )
