@@ -28,7 +28,7 @@ from surveil_reid.pipeline.progress import Quiet
 from surveil_reid.report import FoundPerson, ReportOptions, ReportPage, write_report
 from surveil_reid.store import Identity, Store, open_store
 
-TITLE: Final = "A day at the site, in a minute"
+TITLE: Final = "Demonstration: who was seen where and when"
 
 _HITS = 6
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from surveil_reid.core import BoxTrack, Frame, Image, InputError, MediaError
+from surveil_reid.core import BoxTrack, Frame, Image, MediaError
 from surveil_reid.pipeline import Progress
 from surveil_reid.pipeline.progress import Quiet
 from surveil_reid.report.canvas import writing
@@ -100,7 +100,7 @@ def write_scenes(
             path = folder / f"scene_{place:02d}_{file_word(camera)}.mp4"
             try:
                 scenes += _write_scene(store, camera, people, path)
-            except InputError as error:
+            except MediaError as error:
                 failed.append(f"camera {camera}: {error}")
             watcher.advance(1)
     watcher.end()

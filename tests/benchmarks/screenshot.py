@@ -1,6 +1,6 @@
 """The picture of a report page for the README.
 
-    PYTHONPATH=tests python tests/benchmarks/screenshot.py demo-report/index.html docs/images/report.png
+    PYTHONPATH=tests python tests/benchmarks/screenshot.py demo-report/index.html report.png
 
 Needs a Chromium on the PATH or named by SURVEIL_REID_CHROMIUM.
 """
