@@ -156,7 +156,9 @@ def write_report(
         made=time.time(),
         overview=overview,
         colour_of={camera: number for number, camera in enumerate(overview.cameras)},
-        timeline=draw_timeline({i.id: overview.people[i.id] for i in overview.shown}),
+        timeline=draw_timeline(
+            {i.id: seen for i in overview.shown if (seen := overview.people[i.id])}
+        ),
         search=search,
         scores=None if scores is None else scores.as_dict(),
         clips=clips,

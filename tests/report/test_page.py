@@ -297,6 +297,16 @@ def test_an_earlier_page_is_replaced_and_a_folder_that_cannot_be_is_named(
         surveil_reid.ReportOptions(most=-1)
 
 
+def test_somebody_without_a_crop_has_a_card_without_a_picture(tmp_path: Path) -> None:
+    with store_at(tmp_path) as store:
+        recording = store.add_recording(new_recording())
+        (tracklet,) = store.commit_segment(commit(recording, 0, described()))
+        store.set_identities([IdentityGroup(None, (tracklet,), (1.0,))])
+        page = written(store, tmp_path / "out")
+    assert page.all("img") == []
+    assert "1 tracklet" in card_words(page)[1]
+
+
 def test_a_store_without_identities_has_a_page(site_folder: Path, tmp_path: Path) -> None:
     with surveil_reid.open_store(f"sqlite:///{tmp_path / 'x.db'}") as store:
         process_colours(store, [f"gate={site_folder / 'gate.mp4'}@2026-03-01T08:00:00Z"])
