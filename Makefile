@@ -5,13 +5,16 @@ READY := .venv/.ready
 RUN := $(UV) run --no-sync
 RENDER := .cache/render
 
-.PHONY: help demo test check format coverage docs build render clean
+.PHONY: help demo screenshot test check format coverage docs build render clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
 
-demo: $(READY)  ## run the main job on sample footage
+demo: $(READY)  ## run the main job on the sample site; the page is demo-report/index.html
 	$(RUN) surveil-reid demo
+
+screenshot: $(READY)  ## the README's picture of the page that `make demo` wrote; needs a Chromium
+	PYTHONPATH=tests $(RUN) python tests/benchmarks/screenshot.py demo-report/index.html docs/images/report.png
 
 test: $(READY)  ## run the tests; those on real data run where SURVEIL_REID_DATA is set
 	$(RUN) pytest

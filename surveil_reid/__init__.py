@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from surveil_reid.core import ReviewDecision as ReviewDecision
     from surveil_reid.core import SurveilReidError as SurveilReidError
     from surveil_reid.crops import cut_crop as cut_crop
-    from surveil_reid.demo import demo as demo
+    from surveil_reid.demo import DemoReport as DemoReport
+    from surveil_reid.demo import default_weights as default_weights
+    from surveil_reid.demo import demonstrate as demonstrate
+    from surveil_reid.demo import sample_site as sample_site
     from surveil_reid.detection import DetectionOptions as DetectionOptions
     from surveil_reid.detection import Detector as Detector
     from surveil_reid.detection import load_detector as load_detector
@@ -86,7 +89,11 @@ if TYPE_CHECKING:
     from surveil_reid.pipeline import suggestions as suggestions
     from surveil_reid.pipeline import undo_decisions as undo_decisions
     from surveil_reid.pipeline import write_box_tracks as write_box_tracks
+    from surveil_reid.report import FoundPerson as FoundPerson
+    from surveil_reid.report import ReportOptions as ReportOptions
+    from surveil_reid.report import ReportPage as ReportPage
     from surveil_reid.report import write_clips as write_clips
+    from surveil_reid.report import write_report as write_report
     from surveil_reid.report import write_review_sheet as write_review_sheet
     from surveil_reid.report import write_search_sheet as write_search_sheet
     from surveil_reid.store import Identity as Identity
@@ -111,7 +118,7 @@ _ROOMS = {
         "SurveilReidError",
     ),
     "crops": ("cut_crop",),
-    "demo": ("demo",),
+    "demo": ("DemoReport", "default_weights", "demonstrate", "sample_site"),
     "detection": ("DetectionOptions", "Detector", "load_detector"),
     "embedding": ("Embedder", "EmbeddingOptions", "load_embedder"),
     "evaluation": (
@@ -169,7 +176,11 @@ _ROOMS = {
         "write_box_tracks",
     ),
     "report": (
+        "FoundPerson",
+        "ReportOptions",
+        "ReportPage",
         "write_clips",
+        "write_report",
         "write_review_sheet",
         "write_search_sheet",
     ),

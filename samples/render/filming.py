@@ -46,7 +46,8 @@ def film(site: Site, takes: Takes, out: Path) -> None:
     write_visits(out / "visits.csv", visits, START)
     write_people(out / "people.csv", site.cast)
     write_calibrations(out / "cameras.json", site.layout.cameras)
-    write_site(out / "site.yaml", seen, visits, START)
+    places = {camera.name: camera.position[:2] for camera in site.layout.cameras}
+    write_site(out / "site.yaml", places, visits, START)
 
 
 def exposed(site: Site, takes: Takes, camera: str, sensor: Sensor) -> Iterator[Picture]:

@@ -122,14 +122,22 @@ def write_calibrations(path: Path, cameras: Iterable[Camera]) -> None:
 
 
 def write_site(
-    path: Path, cameras: Iterable[str], visits: Iterable[Visit], start: datetime
+    path: Path,
+    cameras: Mapping[str, tuple[float, float]],
+    visits: Iterable[Visit],
+    start: datetime,
 ) -> None:
-    """Write the file that `surveil-reid process` takes."""
+    """Write the file that `surveil-reid process` takes; of each camera, where it hangs, metres."""
     document = {
         "store": "sqlite:///site.db",
         "cameras": [
-            {"name": name, "recordings": [f"footage/{name}.mp4"], "start": start.isoformat()}
-            for name in cameras
+            {
+                "name": name,
+                "recordings": [f"footage/{name}.mp4"],
+                "start": start.isoformat(),
+                "position": [round(metres, 1) for metres in position],
+            }
+            for name, position in cameras.items()
         ],
         "travel": _travel(visits),
     }

@@ -19,6 +19,7 @@ from surveil_reid.cli import (
     process,
     reembed,
     remove,
+    report,
     review,
     score_tracks,
     search,
@@ -48,6 +49,7 @@ for decide in (
     review.redo,
 ):
     identities.app.command(decide.__name__)(decide)
+app.command("report")(report.report)
 app.command("info")(info.info)
 app.command("remove")(remove.remove)
 app.command("reembed")(reembed.reembed)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, field_validator
 
 from surveil_reid.core import InputError, SiteError
 from surveil_reid.identity import TravelTime
@@ -43,6 +43,8 @@ class CameraSource:
         clock_offset: seconds added to every start time, for a clock that goes wrong.
         ignore: polygons in pixels; a person whose foot point lies in one is ignored.
         moving: whether the camera itself moves; the motion gate is off then.
+        position: where it hangs on a plan of the site, x to the right and y up, in any unit; None
+            if nobody says.
     """
 
     name: str
@@ -50,6 +52,7 @@ class CameraSource:
     clock_offset: float = 0.0
     ignore: tuple[Polygon, ...] = ()
     moving: bool = False
+    position: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +62,11 @@ class Site:
     cameras: tuple[CameraSource, ...]
     store: str | None = None
     travel: tuple[TravelTime, ...] = ()
+
+    @property
+    def positions(self) -> dict[str, tuple[float, float]]:
+        """Where the cameras hang that have a position."""
+        return {c.name: c.position for c in self.cameras if c.position is not None}
 
 
 class _Strict(BaseModel):
@@ -72,6 +80,7 @@ class _Camera(_Strict):
     clock_offset: float = Field(default=0.0, allow_inf_nan=False)
     ignore: list[list[tuple[float, float]]] = []
     moving: bool = False
+    position: tuple[FiniteFloat, FiniteFloat] | None = None
 
     @field_validator("ignore")
     @classmethod
@@ -163,6 +172,7 @@ def _camera(parsed: _Camera, folder: Path) -> CameraSource:
         clock_offset=parsed.clock_offset,
         ignore=tuple(tuple(polygon) for polygon in parsed.ignore),
         moving=parsed.moving,
+        position=parsed.position,
     )
 
 

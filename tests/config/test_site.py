@@ -20,6 +20,7 @@ def test_the_example_site_is_read() -> None:
     assert [camera.name for camera in site.cameras] == ["gate", "yard"]
     assert site.cameras[0].clock_offset == -2.5
     assert len(site.cameras[0].ignore[0]) == 4
+    assert [camera.position for camera in site.cameras] == [(0, 0), (40, 25)]
     start = site.cameras[0].recordings[0].start
     assert start == datetime(2026, 3, 1, 1, tzinfo=UTC).timestamp()
 
@@ -48,6 +49,8 @@ def test_a_start_is_that_of_the_first_recording_only(tmp_path: Path) -> None:
         ("cameras: [{name: a, recordings: [x], ignore: [[[0, 0], [1, 1]]]}]", "three points"),
         ("cameras: [{name: a, recordings: [x], clock_offset: .nan}]", "clock_offset"),
         ("cameras: [{name: a, recordings: [x], start: noon}]", "start"),
+        ("cameras: [{name: a, recordings: [x], position: [1]}]", "position"),
+        ("cameras: [{name: a, recordings: [x], position: [1, .inf]}]", "position"),
         ("cameras: [{name: a, recordings: [x]}, {name: a, recordings: [y]}]", "named 'a'"),
         (
             "cameras: [{name: a, recordings: [x]}]\ntravel: [{from: a, to: b, minimum: 1}]",

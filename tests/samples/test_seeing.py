@@ -135,11 +135,12 @@ def test_visits_end_with_an_absence_and_give_travel_times(tmp_path: Path) -> Non
         ("gate", 0.0, 4.9, 25),
         ("yard", 9.0, 14.9, 60),
     ]
-    write_site(tmp_path / "site.yaml", ["gate", "yard"], visits, START)
+    write_site(tmp_path / "site.yaml", {"gate": (4.24, 0.0), "yard": (-5, 9)}, visits, START)
     document = yaml.safe_load((tmp_path / "site.yaml").read_text(encoding="ascii"))
     assert document["travel"] == [{"from": "gate", "to": "yard", "minimum": 4, "usual": 4.1}]
     site = surveil_reid.load_site(tmp_path / "site.yaml")
     assert {s.start for c in site.cameras for s in c.recordings} == {START.timestamp()}
+    assert [camera.position for camera in site.cameras] == [(4.2, 0), (-5, 9)]
 
 
 def test_a_sensor_blurs_and_adds_the_noise_it_is_told() -> None:

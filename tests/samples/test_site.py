@@ -68,7 +68,9 @@ def test_the_site_file_loads() -> None:
     assert sorted(camera.name for camera in site.cameras) == list(CAMERAS)
     starts = {source.start for camera in site.cameras for source in camera.recordings}
     assert len(starts) == 1  # one clock
+    hung = json.loads((SITE / "cameras.json").read_text(encoding="ascii"))
     for camera in site.cameras:
+        assert camera.position == pytest.approx(hung[camera.name]["position"][:2], abs=0.06)
         assert all(Path(source.path).is_file() for source in camera.recordings)
 
 

@@ -1,0 +1,162 @@
+"""The demonstration: on a generated site whose truth is known, and on a cut of the sample site."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import yaml
+
+import surveil_reid
+from helpers.demo_site import write_demo_site, write_site_file
+from helpers.detectors import ColourDetector
+from helpers.embedders import ColourEmbedder
+from helpers.footage import write_video
+from helpers.pages import Page, check
+from helpers.scenes import FPS, scene
+from surveil_reid.core import InputError
+from surveil_reid.demo import DemoReport, defaults
+from surveil_reid.demo.defaults import DATA_VARIABLE
+
+
+def shown(out: Path, site: Path) -> DemoReport:
+    return surveil_reid.demonstrate(out, site, detector=ColourDetector(), embedder=ColourEmbedder())
+
+
+@pytest.fixture(scope="module")
+def demo_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_demo_site(tmp_path_factory.mktemp("demo-site"))
+
+
+@pytest.fixture(scope="module")
+def report(demo_site: Path, tmp_path_factory: pytest.TempPathFactory) -> DemoReport:
+    return shown(tmp_path_factory.mktemp("demo") / "out", demo_site)
+
+
+def test_plain_colours_score_nearly_perfectly(report: DemoReport) -> None:
+    assert report.scores is not None
+    assert report.scores.identities_true == report.scores.identities_found == 4
+    assert report.scores.bcubed_f1 == 1
+    assert report.scores.idf1 > 0.9
+    for scores in report.scores.cameras.values():
+        assert scores.recall > 0.85
+        assert scores.precision > 0.95
+        assert scores.switches == 0
+
+
+def test_somebody_of_the_first_camera_is_found_in_the_other(report: DemoReport) -> None:
+    assert report.asked.camera == "gate"
+    owner = {n: i for i in report.identities for n in i.tracklet_ids}
+    assert len(owner[report.asked.id].cameras) == 2
+    best = report.found.hits[0]
+    assert best.match
+    assert best.camera == "yard"
+    assert best.identity == owner[report.asked.id].id
+    assert report.asked.id not in {hit.tracklet for hit in report.found.hits}
+
+
+def test_all_of_it_is_on_the_page(report: DemoReport) -> None:
+    page = Page(report.page.path)
+    check(page)
+    words = page.words()
+    assert "A person from gate, searched for in yard" in words
+    assert report.scores is not None
+    assert f"IDF1 over all cameras {report.scores.idf1:.3f}" in words
+    assert len(page.all("video")) == 2
+
+
+def test_an_earlier_demonstration_is_replaced_and_nothing_else(
+    demo_site: Path, tmp_path: Path, report: DemoReport
+) -> None:
+    (tmp_path / "mine.db").write_text("mine")
+    first, again = shown(tmp_path, demo_site), shown(tmp_path, demo_site)
+    assert first.identities == again.identities == report.identities
+    assert (tmp_path / "mine.db").read_text() == "mine"
+
+
+def test_nobody_seen_is_one_clear_line(tmp_path: Path) -> None:
+    write_video(tmp_path / "empty.mp4", scene([], 2), fps=FPS)
+    site = write_site_file(tmp_path, {"gate": "empty.mp4"})
+    with pytest.raises(InputError, match=r"nobody was seen by gate.*--site.*--detector"):
+        shown(tmp_path / "out", site)
+    site = write_site_file(tmp_path, {"gate": "none.mp4"})
+    with pytest.raises(InputError, match=r"no recording could be used; camera gate: .*none\.mp4"):
+        shown(tmp_path / "out", site)
+
+
+def test_a_single_camera_without_truth_is_shown_all_the_same(
+    demo_site: Path, tmp_path: Path
+) -> None:
+    footage = demo_site.parent / "footage/gate.mp4"
+    found = shown(tmp_path / "out", write_site_file(tmp_path, {"gate": str(footage)}))
+    assert found.scores is None
+    assert not found.found.match
+    assert "searched for in the same camera" in Page(found.page.path).words()
+
+
+def test_what_is_missing_is_named_with_the_option_that_helps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert surveil_reid.load_site(surveil_reid.sample_site()).positions.keys() == {
+        "gate", "corridor", "yard",
+    }  # fmt: skip
+    monkeypatch.setenv(DATA_VARIABLE, str(tmp_path))
+    with pytest.raises(InputError, match="--embedder"):
+        surveil_reid.default_weights("embedder")
+    # As it is where only the package is installed.
+    monkeypatch.setattr(defaults, "_SITE", tmp_path / "none.yaml")
+    with pytest.raises(InputError, match="--site FILE"):
+        surveil_reid.sample_site()
+
+
+def test_most_people_of_the_sample_site_are_found_and_linked(tmp_path: Path) -> None:
+    """Real weights on the first seconds; the floors lie well below the record of the whole site."""
+    try:
+        weights = [surveil_reid.default_weights(kind) for kind in ("detector", "embedder")]
+    except InputError as error:
+        pytest.skip(str(error))
+    site = cut_sample_site(tmp_path, seconds=16)
+    found = surveil_reid.demonstrate(
+        tmp_path / "out",
+        site,
+        detector=surveil_reid.load_detector(weights[0]),
+        embedder=surveil_reid.load_embedder(weights[1]),
+    )
+    assert found.scores is not None
+    document = found.scores.as_dict()
+    for scores in document["cameras"].values():
+        assert scores["recall"] > 0.75
+        assert scores["precision"] > 0.7
+        assert scores["MOTA"] > 0.5
+    assert document["cross_camera"]["IDF1"] > 0.6
+    assert document["cross_camera"]["bcubed_f1"] > 0.7
+    check(Page(found.page.path))
+
+
+def cut_sample_site(folder: Path, *, seconds: int) -> Path:
+    """The beginning of each recording, as it was encoded, with the truth beside."""
+    sample = surveil_reid.sample_site()
+    document = yaml.safe_load(sample.read_text())
+    for camera in document["cameras"]:
+        name = camera["recordings"][0]
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        copy_beginning(sample.parent / name, folder / name, frames=10 * seconds)
+        truth = folder / "truth" / f"{camera['name']}.txt"
+        truth.parent.mkdir(exist_ok=True)
+        rows = (sample.parent / "truth" / truth.name).read_text().splitlines(keepends=True)
+        truth.write_text("".join(r for r in rows if int(r.split(",")[0]) <= 10 * seconds))
+    path = folder / "site.yaml"
+    path.write_text(yaml.safe_dump(document))
+    return path
+
+
+def copy_beginning(source: Path, target: Path, *, frames: int) -> None:
+    with av.open(str(source)) as read, av.open(str(target), "w") as write:
+        (stream,) = read.streams.video
+        copied = write.add_stream_from_template(stream)
+        packets = [packet for packet in read.demux(stream) if packet.size]
+        last = np.sort([packet.pts for packet in packets])[frames]
+        for packet in packets:
+            if packet.pts < last:
+                packet.stream = copied
+                write.mux(packet)
