@@ -8,7 +8,6 @@ import typer
 import surveil_reid
 from surveil_reid.cli import options
 from surveil_reid.cli.console import Bars, print_json, print_table, share
-from surveil_reid.cli.process import load_detector, load_embedder
 
 
 def demo(
@@ -33,13 +32,13 @@ def demo(
         report = surveil_reid.demonstrate(
             out,
             site_file,
-            detector=load_detector(
-                detector or str(surveil_reid.default_weights("detector")),
+            detector=surveil_reid.load_detector(
+                detector or surveil_reid.default_weights("detector"),
                 finding,
-                trust=trust_weights,
+                trust_weights=trust_weights,
             ),
-            embedder=load_embedder(
-                embedder or str(surveil_reid.default_weights("embedder")), embedding
+            embedder=surveil_reid.load_embedder(
+                embedder or surveil_reid.default_weights("embedder"), embedding
             ),
             progress=bars,
         )

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
+from surveil_reid.assets import shipped_models
 from surveil_reid.core import InputError
 
 DATA_VARIABLE = "SURVEIL_REID_DATA"
@@ -30,12 +31,14 @@ def sample_site() -> Path:
     return _SITE
 
 
-def default_weights(kind: Literal["detector", "embedder"]) -> Path:
-    """The weights to demonstrate with.
+def default_weights(kind: Literal["detector", "embedder"]) -> Path | None:
+    """The weights to demonstrate with; None for those that ship.
 
     Raises:
-        InputError: when they are not there.
+        InputError: when none ship and none are in the folder of data.
     """
+    if any(model.kind == kind and model.default for model in shipped_models()):
+        return None
     folder = os.environ.get(DATA_VARIABLE)
     path = Path(folder or "") / _WEIGHTS[kind]
     if not folder or not path.exists():
