@@ -49,6 +49,7 @@ def make_blocks() -> dict[str, str]:
         "amp-runs": blocks.amp_runs(amp_speeds(runs)),
         "own-camera": blocks.own_camera(protocol),
         "settings": blocks.settings(read_grid(GRID)),
+        "weight-decay": blocks.weight_decay(paper, runs),
         "our-results": blocks.our_results(paper, runs),
     }
 

@@ -42,7 +42,7 @@ def test_every_recipe_does_what_its_cell_says() -> None:
         assert recipe.data.set == SETS[cell.dataset]
         assert recipe.data.protocol == {"50:50": "paper-50", "80:20": "paper-80"}[cell.train_test]
         assert recipe.amp == ("auto" if cell.amp else "off")
-        assert recipe.optimiser.kind == "adam"
+        assert recipe.optimiser.kind == ("adamw" if cell.fine_tuned else "adam")
         expected = (2e-4, 0.015) if cell.fine_tuned else (1e-3, 0.0)
         assert (recipe.optimiser.rate, recipe.optimiser.weight_decay) == expected
         assert recipe.input.size == (256, 128)

@@ -31,7 +31,7 @@ def test_what_the_paper_states_stands_in_its_recipes() -> None:
     )
     assert (as_is.optimiser.kind, as_is.optimiser.rate) == ("adam", 1e-3)
     assert as_is.optimiser.weight_decay == 0
-    assert (tuned.optimiser.kind, tuned.optimiser.rate) == ("adam", 2e-4)
+    assert (tuned.optimiser.kind, tuned.optimiser.rate) == ("adamw", 2e-4)
     assert tuned.optimiser.weight_decay == 0.015
     for recipe in (as_is, tuned):
         assert recipe.input.size == (256, 128)
