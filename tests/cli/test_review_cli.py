@@ -213,8 +213,6 @@ def test_the_only_person_of_a_frame_is_taken(
     status, _, err = run("search", nobody, *WEIGHTS, "--store", store)
     assert status == 1
     assert "nobody was found" in err
-    status, _, err = run("search", nobody, "--embedder", "colour", "--store", store)
-    assert "--detector" in err
     for choice in (("--person", 1), ("--box", "1,1,5,5")):
         assert run("search", path, path, *choice, *WEIGHTS, "--store", store)[0] == 2
 
