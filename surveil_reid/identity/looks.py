@@ -7,7 +7,7 @@ few people have come says little: the mean would be their own looks.
 
 import numpy as np
 
-from surveil_reid.core import Doubles, Floats, Integers, l2_normalise
+from surveil_reid.core import Doubles, Floats, Integers
 from surveil_reid.matching import cosine_similarities
 
 TRACKLETS_EACH = 512
@@ -36,7 +36,10 @@ def looks_without_camera(
     means, people = np.array([mean for mean, _ in found]), np.array([count for _, count in found])
     everybody = people @ means / people.sum()
     offsets = (people / (people + doubt))[:, None] * (means - everybody)
-    return l2_normalise(descriptors - offsets.astype(np.float32)[inside])
+    moved = descriptors - offsets.astype(np.float32)[inside]
+    # In float32 and in place: this is done for a whole store whenever a tracklet comes in.
+    moved /= np.sqrt(np.einsum("ij,ij->i", moved, moved))[:, None]
+    return moved
 
 
 def _spread(count: int) -> Integers:
