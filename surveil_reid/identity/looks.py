@@ -36,7 +36,7 @@ def looks_without_camera(
     means, people = np.array([mean for mean, _ in found]), np.array([count for _, count in found])
     everybody = people @ means / people.sum()
     offsets = (people / (people + doubt))[:, None] * (means - everybody)
-    moved = descriptors - offsets.astype(np.float32)[inside]
+    moved: Floats = descriptors - offsets.astype(np.float32)[inside]
     # In float32 and in place: this is done for a whole store whenever a tracklet comes in.
     moved /= np.sqrt(np.einsum("ij,ij->i", moved, moved))[:, None]
     return moved
