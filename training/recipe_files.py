@@ -1,5 +1,6 @@
 """Reading recipes from YAML files, with what the command line changes in them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,21 @@ from training.strict import parse
 BASE = "base"
 DEEPEST = 8
 """Recipes standing on one another; more is a circle."""
+
+
+BOOLEAN = "tag:yaml.org,2002:bool"
+
+
+class _Loader(yaml.SafeLoader):
+    """Only true and false are booleans, as in YAML 1.2, so that `amp: off` needs no quotes."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 (so it is called, and shared, in PyYAML)
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != BOOLEAN]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+_Loader.add_implicit_resolver(BOOLEAN, re.compile("^(?:true|false)$", re.IGNORECASE), list("tTfF"))
 
 
 def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
@@ -51,7 +67,7 @@ def read_values(path: Path, depth: int = 1) -> dict[str, Any]:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (a safe one)
     except (OSError, UnicodeDecodeError) as error:
         msg = f"cannot read the recipe {path}: {getattr(error, 'strerror', None) or error}"
         raise InputError(msg) from error
@@ -85,7 +101,7 @@ def parse_change(change: str) -> dict[str, Any]:
         msg = f"{change!r} changes nothing; write key=value, such as schedule.epochs=3"
         raise InputError(msg)
     try:
-        value: Any = yaml.safe_load(text)
+        value: Any = yaml.load(text, _Loader)  # noqa: S506 (a safe one)
     except yaml.YAMLError as error:
         msg = f"{change!r}: the value is not YAML ({' '.join(str(error).split())})"
         raise InputError(msg) from error

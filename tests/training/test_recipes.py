@@ -75,6 +75,13 @@ def test_a_recipe_stands_on_its_base_and_the_command_line_on_both(tmp_path: Path
     assert recipe.loss.triplet == 1.0
 
 
+def test_off_is_a_word_and_true_is_not(tmp_path: Path) -> None:
+    path = write(tmp_path, "words", tiny_values())
+    assert read_recipe(path, ["amp=off", "model.bottleneck=true"]).amp == "off"
+    path.write_text(f"{path.read_text()}\namp: off\n")
+    assert read_recipe(path).amp == "off"
+
+
 def test_recipes_that_stand_on_one_another_in_a_circle_are_an_error(tmp_path: Path) -> None:
     write(tmp_path, "one", {"base": "two.yaml"})
     write(tmp_path, "two", {"base": "one.yaml"})
