@@ -78,12 +78,23 @@ def fill(text: str, made: Mapping[str, str]) -> str:
 
 
 def add_runs(folder: Path, results: Path = RESULTS) -> tuple[str, ...]:
-    """Take over the records of runs, over older ones of the same names; unfinished ones stay out.
+    """Take over the records of runs, over older ones of the same names.
+
+    Unfinished ones stay out, and so do runs of a few steps where a finished one is known.
+
+    Returns:
+        Names of what was taken.
 
     Raises:
         InputError: when a record is wrong or cannot be written.
     """
-    taken = [run for run in read_runs(folder) if run.state != "running"]
+    known = read_runs(results) if results.is_dir() else ()
+    finished = {run.name for run in known if run.state == "finished"}
+    taken = [
+        run
+        for run in read_runs(folder)
+        if run.state == "finished" or (run.state == "smoke" and run.name not in finished)
+    ]
     for run in taken:
         write_record(results / f"{run.name}.json", run)
     return tuple(run.name for run in taken)

@@ -66,6 +66,15 @@ def test_runs_are_taken_over_with_their_other_tests_unfinished_ones_not(tmp_path
     assert taken[0].other_tests["own"].mean_ap == 1
 
 
+def test_a_few_steps_never_take_the_place_of_a_finished_run(tmp_path: Path) -> None:
+    runs, results = tmp_path / "runs", tmp_path / "results"
+    write_record(results / "done.json", record("done"))
+    for name in ("done", "new"):
+        write_record(runs / name / "record.json", record(name, state="smoke"))
+    assert add_runs(runs, results) == ("new",)
+    assert [run.state for run in read_runs(results)] == ["finished", "smoke"]
+
+
 def test_the_command_adds_runs_and_writes_the_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
