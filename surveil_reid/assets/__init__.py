@@ -8,7 +8,7 @@ from surveil_reid.assets.descriptions import (
     read_description,
 )
 from surveil_reid.assets.fingerprints import weights_sha256
-from surveil_reid.assets.formats import ExportFormat, ExportPrecision
+from surveil_reid.assets.formats import ExportFormat, ExportPrecision, Exports
 from surveil_reid.assets.known import find_description, known_descriptions
 from surveil_reid.assets.privacy import forbid_telemetry
 from surveil_reid.assets.shipped import (
@@ -23,6 +23,7 @@ from surveil_reid.assets.shipped import (
 __all__ = [
     "ExportFormat",
     "ExportPrecision",
+    "Exports",
     "ModelDescription",
     "NetworkInput",
     "Preprocessing",

@@ -1,6 +1,5 @@
 """Detectors to the formats of other runtimes, by Ultralytics' own exporter."""
 
-import importlib.util
 import logging
 import shutil
 import tempfile
@@ -13,7 +12,7 @@ import cv2
 import numpy as np
 import yaml
 
-from surveil_reid.assets import ExportFormat, ExportPrecision, forbid_telemetry
+from surveil_reid.assets import ExportFormat, ExportPrecision, Exports, forbid_telemetry
 from surveil_reid.core import Image, InputError, WeightsError, check_image, moved_together
 from surveil_reid.detection.detector import DetectionOptions
 from surveil_reid.detection.person import PERSON
@@ -21,9 +20,15 @@ from surveil_reid.detection.ultralytics_library import YOLO, contained
 from surveil_reid.detection.weights import OPENVINO_SUFFIX, check_weights
 from surveil_reid.detection.yolo import YoloDetector
 
-PRECISIONS = {"openvino": ("fp32", "fp16", "int8"), "onnx": ("fp32", "fp16")}
 QUANTISATION = {"fp32": None, "fp16": 16, "int8": 8}
-SUFFIXES = {"openvino": OPENVINO_SUFFIX, "onnx": ".onnx"}
+EXPORTS = Exports(
+    models="detectors",
+    pictures="frames of your cameras",
+    naming="be called NAME",
+    suffixes={"openvino": OPENVINO_SUFFIX, "onnx": ".onnx"},
+    precisions={"openvino": ("fp32", "fp16", "int8"), "onnx": ("fp32", "fp16")},
+    packages={("openvino", "int8"): "nncf", ("onnx", "fp32"): "onnx", ("onnx", "fp16"): "onnx"},
+)
 
 
 def export_detector(
@@ -52,7 +57,9 @@ def export_detector(
             pictures are missing, or a package is.
         WeightsError: when the weights cannot be loaded, or what was exported does not run.
     """
-    _check(out, kind, precision, pictures)
+    EXPORTS.check(out, kind, precision, pictures=len(pictures) > 0)
+    for picture in pictures:
+        check_image(picture)
     source = check_weights(weights, trust=trust_weights)
     if source.kind != "pt":
         msg = f"{weights} is no .pt file; name the .pt that it was exported from"
@@ -70,31 +77,6 @@ def export_detector(
             check_weights(placed, trust=False), DetectionOptions(device="cpu", batch_size=2)
         )
         detector.detect([*pictures[:2], np.full((96, 64, 3), 128, np.uint8)])
-
-
-def _check(out: Path, kind: str, precision: str, pictures: Sequence[Image]) -> None:
-    if kind not in SUFFIXES:
-        msg = f"detectors are exported to {' or '.join(SUFFIXES)} here, not to {kind}"
-        raise InputError(msg)
-    if precision not in PRECISIONS[kind]:
-        msg = f"detectors in {kind} can be had in {', '.join(PRECISIONS[kind])}, not in {precision}"
-        raise InputError(msg)
-    if not out.name.endswith(SUFFIXES[kind]) or out.name == SUFFIXES[kind]:
-        msg = f"{out} must be called NAME{SUFFIXES[kind]} for the format {kind}"
-        raise InputError(msg)
-    if precision == "int8" and not pictures:
-        msg = "int8 needs pictures to fit its ranges on: some hundred frames of your cameras"
-        raise InputError(msg)
-    missing = [
-        package
-        for package, needed in (("nncf", precision == "int8"), ("onnx", kind == "onnx"))
-        if needed and importlib.util.find_spec(package) is None
-    ]
-    if missing:
-        msg = f"exporting to {kind} in {precision} needs {missing[0]}; install surveil-reid[export]"
-        raise InputError(msg)
-    for picture in pictures:
-        check_image(picture)
 
 
 def _export(weights: Path, kind: str, precision: str, pictures: Sequence[Image]) -> Path:

@@ -1,7 +1,6 @@
 """The project's checkpoints to the formats of other runtimes, checked against the original."""
 
 import contextlib
-import importlib.util
 import logging
 import sys
 import warnings
@@ -17,12 +16,13 @@ from torch import Tensor
 from surveil_reid.assets import (
     ExportFormat,
     ExportPrecision,
+    Exports,
     ModelDescription,
     forbid_telemetry,
     weights_sha256,
 )
 from surveil_reid.assets.descriptions import NetworkInput
-from surveil_reid.core import Image, InputError, WeightsError, moved_together
+from surveil_reid.core import Image, WeightsError, moved_together
 from surveil_reid.embedding.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from surveil_reid.embedding.embedder import EmbeddingOptions
 from surveil_reid.embedding.loading import load_embedder
@@ -36,15 +36,23 @@ SUFFIXES = {
     "torchscript": ".torchscript",
     "safetensors": ".safetensors",
 }
-PRECISIONS = {
-    "onnx": ("fp32", "fp16"),
-    "openvino": ("fp32", "fp16", "int8"),
-    "torchscript": ("fp32",),
-    "safetensors": ("fp32", "fp16", "bf16"),
-}
-NEEDED = {("onnx", "fp32"): "onnxscript", ("onnx", "fp16"): "onnxscript"} | {
-    ("openvino", "int8"): "nncf"
-}
+EXPORTS = Exports(
+    models="embedders",
+    pictures="crops of people",
+    naming="end in ",
+    suffixes=SUFFIXES,
+    precisions={
+        "onnx": ("fp32", "fp16"),
+        "openvino": ("fp32", "fp16", "int8"),
+        "torchscript": ("fp32",),
+        "safetensors": ("fp32", "fp16", "bf16"),
+    },
+    packages={
+        ("onnx", "fp32"): "onnxscript",
+        ("onnx", "fp16"): "onnxscript",
+        ("openvino", "int8"): "nncf",
+    },
+)
 LEAST_INT8 = 0.95
 """Cosine similarity that int8 must keep: coarser than rounding; ResNet-18s come to about 0.97."""
 
@@ -83,7 +91,7 @@ def export_embedder(
         WeightsError: when the checkpoint cannot be read, or what was exported is not like it;
             nothing is then left behind.
     """
-    _check(out, kind, precision, pictures)
+    EXPORTS.check(out, kind, precision, pictures=len(pictures) > 0)
     checkpoint = load_checkpoint(weights)
     size = checkpoint.meta.preprocessing.size
     with moved_together(out) as draft:
@@ -107,25 +115,6 @@ def export_embedder(
             )
             raise WeightsError(msg)
     return likeness
-
-
-def _check(out: Path, kind: str, precision: str, pictures: Sequence[Image]) -> None:
-    if kind not in SUFFIXES:
-        msg = f"embedders are exported to {', '.join(SUFFIXES)}, not to {kind}"
-        raise InputError(msg)
-    if precision not in PRECISIONS[kind]:
-        msg = f"{kind} can be had in {', '.join(PRECISIONS[kind])}, not in {precision}"
-        raise InputError(msg)
-    if out.suffix != SUFFIXES[kind]:
-        msg = f"{out} must end in {SUFFIXES[kind]} for the format {kind}"
-        raise InputError(msg)
-    if precision == "int8" and not pictures:
-        msg = "int8 needs pictures to fit its ranges on: some hundred crops of people"
-        raise InputError(msg)
-    package = NEEDED.get((kind, precision))
-    if package is not None and importlib.util.find_spec(package) is None:
-        msg = f"exporting to {kind} in {precision} needs {package}; install surveil-reid[export]"
-        raise InputError(msg)
 
 
 @contextlib.contextmanager
