@@ -223,8 +223,7 @@ class Stretch:
             [*follower.take_ended(), *closing], view=(recording.width, recording.height)
         )
         unfinished = [p for p in follower.people() if p.changed and p not in finished]
-        absorbed = {number for p in finished for number in p.absorbs}
-        changed = [p for p in (*finished, *unfinished) if p.id not in absorbed]
+        changed = [*finished, *unfinished]
         number = recording.progress
         if follower.settle():
             self._replay = (recording.id, number + (segment is not None))
