@@ -148,12 +148,17 @@ def store_in_checkpoint(path: Path, thresholds: Thresholds) -> None:
     from surveil_reid.embedding.checkpoint import load_checkpoint, save_checkpoint  # noqa: PLC0415
 
     checkpoint = load_checkpoint(path)
-    update = {
+    update = fields_of(thresholds)
+    save_checkpoint(path, checkpoint.model, checkpoint.meta.model_copy(update=update))
+
+
+def fields_of(thresholds: Thresholds) -> dict[str, Any]:
+    """The thresholds under the names that `CheckpointMeta` has for them."""
+    return {
         "linking": thresholds.linking,
         "linking_similarity": thresholds.linking_similarity,
         "calibration": thresholds.calibration,
     }
-    save_checkpoint(path, checkpoint.model, checkpoint.meta.model_copy(update=update))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
