@@ -3,11 +3,10 @@
 from collections import deque
 from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Final, TypeVar
+from itertools import islice
+from typing import TypeVar
 
 Item = TypeVar("Item")
-
-_END: Final = object()
 
 
 def ahead(source: Generator[Item, None, None], depth: int) -> Generator[Item, None, None]:
@@ -26,14 +25,14 @@ def ahead(source: Generator[Item, None, None], depth: int) -> Generator[Item, No
     """
     with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:
 
-        def begin() -> "Future[Item | object]":
-            return thread.submit(next, source, _END)
+        def begin() -> Future[list[Item]]:
+            return thread.submit(lambda: list(islice(source, 1)))
 
         waiting = deque(begin() for _ in range(depth))
         try:
-            while (item := waiting.popleft().result()) is not _END:
+            while item := waiting.popleft().result():  # none at the end
                 waiting.append(begin())
-                yield item  # type: ignore[misc]  the end is no item
+                yield from item
         finally:
             thread.shutdown(cancel_futures=True)
             source.close()

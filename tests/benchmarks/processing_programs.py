@@ -58,7 +58,7 @@ class Given:
 
     def tracks(self, program: str) -> Path | None:
         """The box tracks that a program has left."""
-        return next(self.folder(program).glob("**/*.txt"), None)
+        return next(self.folder(program).glob("**/tracks.txt"), None)
 
     def weights(self, name: str) -> str:
         """A file or folder of the data's weights."""
@@ -90,7 +90,7 @@ def command_of(program: str, given: Given) -> list[str]:
 def our_arguments(program: str, given: Given) -> list[str]:
     """What follows `surveil-reid`."""
     weights = ["--detector", given.detector, "--embedder", given.embedder, "--fps", given.fps]
-    camera = ["--camera", f"camera={given.video}@2026-03-01T08:00:00Z"]
+    camera = ["--camera", f"tracks={given.video}@2026-03-01T08:00:00Z"]
     store = [
         "--store",
         f"sqlite:///{given.folder(program)}/site.db",
