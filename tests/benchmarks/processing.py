@@ -165,6 +165,7 @@ def measure(given: Given, record: dict[str, Any], rounds: int) -> None:
         seconds = recording.duration or 0.0
     record[given.footage] = {
         "seconds_of_footage": round(seconds, 1),
+        "frames": known[0]["decoding"]["frames"],
         "fps": given.fps,
         "detector": Path(given.detector).name,
         "embedder": Path(given.embedder).name,

@@ -23,6 +23,16 @@ with open(out, "w") as file:
             for id_, (x1, y1, x2, y2), conf in rows:
                 file.write(f"{frame},{id_},{x1},{y1},{x2 - x1},{y2 - y1},{conf},-1,-1,-1\\n")
 """
+BOXMOT = """
+import sys
+from pathlib import Path
+from boxmot.detectors.backends import ultralytics as backend
+from boxmot.engine.cli import main
+yolo = backend.YOLO
+# It takes a file, which of an OpenVINO folder is not what Ultralytics takes.
+backend.YOLO = lambda path: yolo(Path(path).parent, task="detect")
+sys.exit(main())
+"""
 FIRST_BOXES = """
 import os, sys, time
 from surveil_reid.pipeline.watching import Watcher
@@ -84,7 +94,11 @@ def command_of(program: str, given: Given) -> list[str]:
     reid = given.weights("osnet/osnet_x0_25_msmt17.onnx")
     chosen = ["--detector", detector, "--reid", reid, "--tracker", "botsort", "--classes", "0"]
     where = ["--device", "cpu", "--save-txt", "--project", str(given.folder(program))]
-    return [str(folder / "boxmot"), "track", "--source", str(given.video), *chosen, *where]
+    start = [str(folder / "boxmot")]
+    if kind:
+        chosen[1] = str(next(Path(detector).glob("*.xml")))
+        start = [str(folder / "python"), "-c", BOXMOT]
+    return [*start, "track", "--source", str(given.video), *chosen, *where]
 
 
 def our_arguments(program: str, given: Given) -> list[str]:
