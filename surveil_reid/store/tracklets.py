@@ -115,9 +115,25 @@ def read_descriptors(session: Session, *, doubtful: bool) -> tuple[Integers, Flo
     """All descriptors: ids int64 `(n,)`, rising, and float32 `(n, dim)`, read-only."""
     query = select(TrackletRow.id, TrackletRow.descriptor)
     query = query.where(*_described(doubtful=doubtful)).order_by(TrackletRow.id)
-    rows = session.execute(query).all()
-    ids = np.fromiter((row.id for row in rows), np.int64, len(rows))
-    return ids, _matrix(session, (row.descriptor or b"" for row in rows))
+    return _descriptors(session, session.execute(query).tuples())
+
+
+def read_chosen_descriptors(session: Session, numbers: Integers) -> tuple[Integers, Floats]:
+    """As `read_descriptors`, of those of these tracklets that have one, doubtful or not."""
+    table = TrackletRow.__table__
+    query = select(table.c.id, table.c.descriptor).where(table.c.descriptor.is_not(None))
+    rows: list[tuple[int, bytes | None]] = [
+        tuple(row)
+        for some in chunks(numbers.tolist())
+        for row in session.execute(query.where(table.c.id.in_(some)))
+    ]
+    return _descriptors(session, sorted(rows, key=lambda row: row[0]))
+
+
+def find_changed(session: Session, revision: int) -> Integers:
+    """The numbers of tracklets that changed after a revision, rising: int64 `(n,)`."""
+    query = select(TrackletRow.id).where(TrackletRow.revision > revision)
+    return np.sort(np.array(session.scalars(query).all(), np.int64))
 
 
 def read_track(session: Session, number: int) -> BoxTrack:
@@ -148,6 +164,14 @@ def read_tracks(session: Session, recording_id: int) -> dict[int, BoxTrack]:
 def _described(*, doubtful: bool) -> list[ColumnElement[bool]]:
     described = TrackletRow.descriptor.is_not(None)
     return [described] if doubtful else [described, TrackletRow.doubtful.is_(False)]
+
+
+def _descriptors(
+    session: Session, rows: Iterable[tuple[int, bytes | None]]
+) -> tuple[Integers, Floats]:
+    found = list(rows)
+    ids = np.fromiter((number for number, _ in found), np.int64, len(found))
+    return ids, _matrix(session, (blob or b"" for _, blob in found))
 
 
 def _matrix(session: Session, blobs: Iterable[bytes]) -> Floats:
