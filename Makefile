@@ -34,8 +34,9 @@ format: $(READY)  ## format the code and mend what can be mended
 coverage: $(READY)  ## branch coverage of the parts that decide about people
 	$(RUN) pytest --cov --cov-report=term-missing --cov-report=html:.cache/coverage
 
-docs: $(READY)  ## fill in the figures of docs/method.md from the records
+docs: $(READY)  ## fill in the figures of docs/method.md and docs/performance.md from the records
 	$(RUN) python -m training.paper_pages
+	$(RUN) python -m training.performance
 
 build: $(READY)  ## the wheel and the source archive, in dist/
 	$(UV) build

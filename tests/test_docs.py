@@ -4,6 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from training import performance
+from training.paper_pages import fill
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 RECORDS = ROOT / "tests/benchmarks/results"
@@ -59,3 +62,8 @@ def test_figures_of_the_evaluator_are_those_of_the_records() -> None:
     assert record("reranking.json")["unlike_reference"]["ours"]["top1"] == 0
     assert ranking_table() in page
     assert reranking_table() in page
+
+
+def test_figures_of_the_page_on_performance_are_those_of_the_records() -> None:
+    text = performance.PAGE.read_text(encoding="utf-8")
+    assert fill(text, performance.make_blocks()) == text, "run `make docs`"

@@ -115,19 +115,17 @@ def read_descriptors(session: Session, *, doubtful: bool) -> tuple[Integers, Flo
     """All descriptors: ids int64 `(n,)`, rising, and float32 `(n, dim)`, read-only."""
     query = select(TrackletRow.id, TrackletRow.descriptor)
     query = query.where(*_described(doubtful=doubtful)).order_by(TrackletRow.id)
-    return _descriptors(session, session.execute(query).tuples())
+    return _descriptors(session, [(row.id, row.descriptor) for row in session.execute(query)])
 
 
 def read_chosen_descriptors(session: Session, numbers: Integers) -> tuple[Integers, Floats]:
     """As `read_descriptors`, of those of these tracklets that have one, doubtful or not."""
-    table = TrackletRow.__table__
+    table = TrackletRow.__table__  # columns of the table: rows come faster
     query = select(table.c.id, table.c.descriptor).where(table.c.descriptor.is_not(None))
-    rows: list[tuple[int, bytes | None]] = [
-        tuple(row)
-        for some in chunks(numbers.tolist())
-        for row in session.execute(query.where(table.c.id.in_(some)))
-    ]
-    return _descriptors(session, sorted(rows, key=lambda row: row[0]))
+    found: list[tuple[int, bytes]] = []
+    for some in chunks(numbers.tolist()):
+        found += [(row[0], row[1]) for row in session.execute(query.where(table.c.id.in_(some)))]
+    return _descriptors(session, sorted(found, key=lambda row: row[0]))
 
 
 def find_changed(session: Session, revision: int) -> Integers:
@@ -167,11 +165,10 @@ def _described(*, doubtful: bool) -> list[ColumnElement[bool]]:
 
 
 def _descriptors(
-    session: Session, rows: Iterable[tuple[int, bytes | None]]
+    session: Session, rows: Sequence[tuple[int, bytes | None]]
 ) -> tuple[Integers, Floats]:
-    found = list(rows)
-    ids = np.fromiter((number for number, _ in found), np.int64, len(found))
-    return ids, _matrix(session, (blob or b"" for _, blob in found))
+    ids = np.fromiter((number for number, _ in rows), np.int64, len(rows))
+    return ids, _matrix(session, (blob or b"" for _, blob in rows))
 
 
 def _matrix(session: Session, blobs: Iterable[bytes]) -> Floats:
