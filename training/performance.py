@@ -39,6 +39,7 @@ def embedding_runtimes(record: Mapping[str, Any]) -> str:
     rows = [
         (
             row["backbone"],
+            "{} by {}".format(*row["size"]),
             runtime,
             f"{one['images_per_second']} ({one['least']} to {one['most']})",
             f"{one['times_torch_bf16']:.2f}",
@@ -47,7 +48,7 @@ def embedding_runtimes(record: Mapping[str, Any]) -> str:
         for row in record["backbones"]
         for runtime, one in row["runtimes"].items()
     ]
-    header = ("backbone", "runtime", "images/s", "times torch bf16", "mAP")
+    header = ("backbone", "input", "runtime", "images/s", "times torch bf16", "mAP")
     return markdown_table(header, rows)
 
 

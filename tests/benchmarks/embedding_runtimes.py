@@ -1,20 +1,20 @@
 """Images/s of each backbone in each runtime of the CPU, and what each makes of Market-1501.
 
-    PYTHONPATH=. python tests/benchmarks/embedding_runtimes.py WORK [--weights resnet18=FILE]
+    PYTHONPATH=. python tests/benchmarks/embedding_runtimes.py WORK [--weights FILE.safetensors]
         [--prepare] [--every N] [--figure FILE.png]
 
-Every backbone is the project's own network with a head of 512 and last stride 1, at 256 by 128
-unless the checkpoint given says otherwise; without a checkpoint its weights are random, which
-changes no time. It is exported as `surveil-reid export` does, into WORK; `--prepare` stops there.
-"compiled" is torch's compiler over what "torch bf16" runs. Times include cutting to size and
-normalising 128 by 64 crops, as they do in use. Rounds go through all runtimes one after the other,
-so that whatever else the machine does slows all alike; medians are given with the least and the
-most, and ratios are medians of the rounds' ratios.
+Every backbone is the project's own network with a head of 512 and last stride 1, at 256 by 128,
+with random weights, which changes no time; then the checkpoint given, at its own size. Each is
+exported as `surveil-reid export` does, into WORK; `--prepare` stops there. "compiled" is torch's
+compiler over what "torch bf16" runs. Times include cutting to size and normalising 128 by 64 crops,
+as they do in use. Rounds go through all runtimes one after the other, so that whatever else the
+machine does slows all alike; medians are given with the least and the most, and ratios are medians
+of the rounds' ratios.
 
-mAP (rectangular, official protocol) is that of backbones with a checkpoint alone, on every Nth
-person of Market-1501 and every Nth distractor: enough to tell runtimes of one network apart, and no
-figure to hold against others. `SURVEIL_REID_DATA` says where the data set is; its training pictures
-are what int8 is fitted on. Prints one JSON document for `tests/benchmarks/results`.
+mAP (rectangular, official protocol) is that of the checkpoint given, on every Nth person of
+Market-1501 and every Nth distractor: with N above 1 enough to tell runtimes of one network apart,
+and no figure to hold against others. `SURVEIL_REID_DATA` says where the data set is; its training
+pictures are what int8 is fitted on. Prints one JSON document for `tests/benchmarks/results`.
 """
 
 import argparse
@@ -63,10 +63,8 @@ def crops(count: int) -> list[Image]:
     return [read_picture(image.path) for image in images[:: len(images) // count][:count]]
 
 
-def checkpoint(work: Path, backbone: str, given: dict[str, Path]) -> Path:
-    """The weights of a backbone: those given, or random ones."""
-    if backbone in given:
-        return given[backbone]
+def random_weights(work: Path, backbone: str) -> Path:
+    """A checkpoint of a backbone that has learned nothing."""
     path = work / f"{backbone}.safetensors"
     if not path.exists():
         torch.manual_seed(0)
@@ -85,7 +83,7 @@ def compiled(path: Path) -> Embedder:
 
 def exported(work: Path, path: Path, suffix: str, kind: str, precision: str) -> Path:
     """The checkpoint in another format; made once."""
-    out = work / f"{path.parent.name}-{path.stem}-{precision}{suffix}"
+    out = work / f"{path.stem}-{kind}-{precision}{suffix}"
     if not out.exists():
         pictures = crops(FITTED_ON) if precision == "int8" else []
         export_embedder(path, out, kind, precision, pictures=pictures)  # type: ignore[arg-type]
@@ -148,12 +146,11 @@ def ratio(first: Sequence[float], second: Sequence[float]) -> float:
     return round(statistics.median(a / b for a, b in zip(first, second, strict=True)), 2)
 
 
-def measured(work: Path, backbone: str, given: argparse.Namespace) -> dict[str, Any]:
-    """All figures of a backbone."""
-    path = checkpoint(work, backbone, given.weights)
-    embedders = {name: opened() for name, opened in runtimes(work, path).items()}
+def measured(path: Path, given: argparse.Namespace) -> dict[str, Any]:
+    """All figures of a checkpoint."""
+    embedders = {name: opened() for name, opened in runtimes(given.work, path).items()}
     taken = rates(embedders, given.rounds)
-    scores = accuracies(embedders, given.every) if backbone in given.weights else {}
+    scores = accuracies(embedders, given.every) if path == given.weights else {}
     rows = {}
     for name, values in taken.items():
         rows[name] = {
@@ -163,9 +160,14 @@ def measured(work: Path, backbone: str, given: argparse.Namespace) -> dict[str, 
             "times_torch_bf16": ratio(values, taken["torch bf16"]),
             **scores.get(ALIKE.get(name, name), {}),
         }
-    size = load_checkpoint(path).meta.preprocessing.size
-    weights = path.parent.name if backbone in given.weights else "random"
-    return {"backbone": backbone, "weights": weights, "size": list(size), "runtimes": rows}
+    made = load_checkpoint(path)
+    height, width = made.meta.preprocessing.size
+    return {
+        "backbone": made.model.architecture.backbone,
+        "weights": made.meta.name,
+        "size": [height, width],
+        "runtimes": rows,
+    }
 
 
 def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
@@ -182,39 +184,32 @@ def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
         above = [one["most"] - one["images_per_second"] for one in found]
         where = [row + 0.11 * (place - len(names) / 2 + 0.5) for row in range(len(rows))]
         axes.bar(where, middle, 0.1, yerr=[below, above], capsize=2, label=name)
-    axes.set_xticks(range(len(rows)), [row["backbone"] for row in rows])
+    labels = [f"{row['backbone']}\n{row['size'][0]} by {row['size'][1]}" for row in rows]
+    axes.set_xticks(range(len(rows)), labels)
     axes.set(ylabel="images/s", title="Embedding on the CPU: median, least and most of the rounds")
     axes.legend(fontsize="small")
     figure.savefig(path, dpi=120)
-
-
-def weights(text: str) -> tuple[str, Path]:
-    """`resnet18=FILE`."""
-    name, _, path = text.partition("=")
-    if name not in BACKBONES or not Path(path).is_file():
-        msg = f"give a backbone, =, and an existing file; got {text!r}"
-        raise argparse.ArgumentTypeError(msg)
-    return name, Path(path)
 
 
 def main() -> None:
     """Measure every backbone."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("work", type=Path)
-    parser.add_argument("--weights", type=weights, action="append", default=[])
-    parser.add_argument("--backbones", nargs="+", choices=BACKBONES, default=list(BACKBONES))
+    parser.add_argument("--weights", type=Path)
+    parser.add_argument("--backbones", nargs="*", choices=BACKBONES, default=list(BACKBONES))
     parser.add_argument("--every", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--prepare", action="store_true", help="export, and measure nothing")
     parser.add_argument("--figure", type=Path)
     given = parser.parse_args()
-    given.weights = dict(given.weights)
     given.work.mkdir(parents=True, exist_ok=True)
+    paths = [random_weights(given.work, backbone) for backbone in given.backbones]
+    paths += [given.weights] if given.weights else []
     if given.prepare:
-        for backbone in given.backbones:
-            runtimes(given.work, checkpoint(given.work, backbone, given.weights))
+        for path in paths:
+            runtimes(given.work, path)
         return
-    rows = [measured(given.work, backbone, given) for backbone in given.backbones]
+    rows = [measured(path, given) for path in paths]
     result = {
         "device": describe_device(torch.device("cpu")),
         "threads": torch.get_num_threads(),
