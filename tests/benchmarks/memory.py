@@ -13,7 +13,6 @@ how many of its segments are in the store. Prints one JSON document, which belon
 """
 
 import argparse
-import contextlib
 import itertools
 import json
 import resource
@@ -117,10 +116,14 @@ def make_hour(source: Path, target: Path) -> None:
         out.mux(stream.encode())
 
 
-def resident(pid: int) -> float:
-    """Memory of a process now, in MB."""
-    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS")), 0) / 1024
+def resident(pid: int) -> float | None:
+    """Memory of a process now, in MB; None where it is ending."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return None
+    found = (int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+    return next(found, None)
 
 
 def analysed(path: Path) -> int:
@@ -142,12 +145,13 @@ def sampled(command: list[str], store: Path) -> list[dict[str, float]]:
     began = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:
-            with contextlib.suppress(FileNotFoundError):
+            megabytes = resident(process.pid)
+            if megabytes is not None:
                 samples.append(
                     {
                         "seconds": round(time.perf_counter() - began, 1),
                         "hours": round(analysed(store) / DAY_FPS / 3600, 3),
-                        "mb": round(resident(process.pid), 1),
+                        "mb": round(megabytes, 1),
                     }
                 )
             time.sleep(1)
