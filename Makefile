@@ -40,8 +40,9 @@ bench: $(READY)  ## measure committed records again; BENCH=--list says what each
 bench-check: $(READY)  ## measure some ratios of speed again; fails on a loss of more than a fifth
 	PYTHONPATH=tests $(RUN) python tests/benchmarks/check.py $(SURVEIL_REID_DATA)
 
-docs: $(READY)  ## fill in the figures of docs/method.md from the records
+docs: $(READY)  ## fill in the figures of docs/method.md and docs/performance.md from the records
 	$(RUN) python -m training.paper_pages
+	$(RUN) python -m training.performance
 
 build: $(READY)  ## the wheel and the source archive, in dist/
 	$(UV) build

@@ -4,6 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from training import performance
+from training.paper_pages import fill
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 RECORDS = ROOT / "tests/benchmarks/results"
@@ -99,3 +102,8 @@ def test_figures_of_processing_are_those_of_the_record() -> None:
     page = (DOCS / "performance.md").read_text(encoding="utf-8")
     for footage in ("pets09-s2l1", "indoor-walk", "rooms"):
         assert processing_table(footage) in page
+
+
+def test_figures_of_the_page_on_performance_are_those_of_the_records() -> None:
+    text = performance.PAGE.read_text(encoding="utf-8")
+    assert fill(text, performance.make_blocks()) == text, "run `make docs`"

@@ -6,7 +6,7 @@ from surveil_reid.matching.distances import (
     euclidean_distances,
     similarity_blocks,
 )
-from surveil_reid.matching.index import DescriptorIndex
+from surveil_reid.matching.index import DescriptorIndex, IndexSource
 from surveil_reid.matching.neighbours import nearest_neighbours
 from surveil_reid.matching.reranking import (
     RerankOptions,
@@ -17,6 +17,7 @@ from surveil_reid.matching.reranking import (
 
 __all__ = [
     "DescriptorIndex",
+    "IndexSource",
     "RerankOptions",
     "check_vectors",
     "cosine_similarities",

@@ -4,28 +4,26 @@ The index is derived: every vector in it also lies in the store, so a file that 
 out of date or made with another model is no error, only a reason to build it again.
 """
 
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
 import faiss
 import numpy as np
 
-from surveil_reid.core import ArrayError, Floats, Integers
-from surveil_reid.matching import index_file
+from surveil_reid.core import ArrayError, Booleans, Floats, Integers
+from surveil_reid.matching import coarse, index_file
 from surveil_reid.matching.distances import check_vectors
 
-EXACT_UP_TO = 200_000
-"""Vectors above which inverted lists replace the exact scan.
+EXACT_UP_TO = 50_000
+"""Vectors above which coarse codes replace the exact scan.
 
-Measured with 256 dimensions on two busy cores: the exact scan of 200,000 takes 45 ms, inverted
-lists take 1 ms but 17 s to build; the ten nearest agree to 0.998 at the share below.
+`tests/benchmarks/search_scale.py` measures both.
 """
 
-PROBED_SHARE = 1 / 16
-"""Share of the inverted lists that a search looks into."""
-
-POINTS_PER_LIST = 39
-"""Training vectors for each list; FAISS warns below this number."""
+RESCORED_EACH, RESCORED_LEAST = 4, 100
+"""Vectors compared in full after a scan of codes: so many for each one sought, and so many more."""
 
 TIE_SLACK = 1e-5
 """Similarities closer than this may come back from FAISS in either order (float32 rounding)."""
@@ -33,55 +31,99 @@ TIE_SLACK = 1e-5
 SPARE = 16
 QUERIES_AT_ONCE = 64
 
+Fetch = Callable[[Integers], tuple[Integers, Floats]]
+"""From ids, int64 `(n,)` rising, to those that still exist, rising, and their vectors."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IndexSource:
+    """What an index is derived from; the file of another source's is never opened for it.
+
+    Attributes:
+        model_sha256: of the model that made the vectors.
+        store: a name that no other store has.
+    """
+
+    model_sha256: str
+    store: str
+
 
 class DescriptorIndex:
     """Descriptors by tracklet id, searchable by cosine similarity.
 
-    Up to `EXACT_UP_TO` vectors the search is exact. Beyond, inverted lists make it several times
-    quicker and a few of the nearest may be missed; a search limited to `allowed` ids stays exact.
+    Up to `EXACT_UP_TO` vectors it holds them and the search is exact. Beyond, it holds a code of
+    one bit for each dimension: a search compares the codes of all that are allowed, then fetches
+    the vectors of the best few hundred and compares those in full; a few of the nearest may be
+    missed, with a filter no more of them than without.
 
     Attributes:
-        model_sha256: of the model that made the vectors.
+        source: what it is derived from.
         revision: the state of the store that the index mirrors; set it after adding and removing.
     """
 
-    def __init__(self, index: faiss.Index, *, model_sha256: str, revision: int) -> None:
+    def __init__(
+        self,
+        index: faiss.Index,
+        ids: Integers,
+        *,
+        source: IndexSource,
+        revision: int,
+        fetch: Fetch,
+    ) -> None:
         self._index = index
-        self.model_sha256 = model_sha256
+        self._ids = ids  # parallel to the vectors in `_index`
+        self._fetch = fetch
+        self.source = source
         self.revision = revision
 
     @classmethod
-    def build(cls, ids: Integers, vectors: Floats, *, model_sha256: str, revision: int) -> Self:
+    def build(
+        cls, ids: Integers, vectors: Floats, *, source: IndexSource, revision: int, fetch: Fetch
+    ) -> Self:
         """Index vectors under their ids.
 
         Args:
             ids: int64 `(n,)`, not negative, each once.
             vectors: float32 `(n, dim)`, L2-normalised; n may be 0, dim may not.
-            model_sha256: of the model that made the vectors.
+            source: what they come from.
             revision: the state of the store that they were read from.
+            fetch: gives vectors, as they are now; asked where the index holds codes alone.
 
         Raises:
             ArrayError: when an argument is not as said.
         """
-        _check_ids(ids, vectors)
-        inner = _inverted(vectors) if len(ids) > EXACT_UP_TO else _exact(vectors.shape[1])
-        inner.add_with_ids(vectors, ids)
-        return cls(inner, model_sha256=model_sha256, revision=revision)
+        index = cls(
+            faiss.IndexFlatIP(vectors.shape[1]),
+            np.zeros(0, np.int64),
+            source=source,
+            revision=revision,
+            fetch=fetch,
+        )
+        index.add(ids, vectors)
+        return index
 
     @classmethod
-    def open(cls, path: Path, *, model_sha256: str, revision: int, dim: int) -> Self | None:
-        """Read an index from its file.
+    def open(cls, path: Path, *, source: IndexSource, dim: int, fetch: Fetch) -> Self | None:
+        """Read an index from its file, of whatever revision it is.
+
+        Args:
+            path: the file.
+            source: what the index must have been derived from.
+            dim: their length.
+            fetch: as for `build`.
 
         Returns:
-            The index, or None when the file is missing or damaged, or was made with another model,
-            for another revision or of another dimension: then build it again.
+            The index, or None when the file is missing or damaged, or is of another source:
+            then build it again.
         """
-        facts: index_file.Facts = {"model_sha256": model_sha256, "revision": revision, "dim": dim}
+        facts: index_file.Facts = {**asdict(source), "dim": dim}
         with index_file.opened(path, facts) as stream:
             if stream is None:
                 return None
+            revision, count = np.frombuffer(stream.read(16), "<i8").tolist()
+            ids = np.frombuffer(stream.read(8 * count), "<i8").astype(np.int64)
             inner = faiss.read_index(faiss.PyCallbackIOReader(stream.read))
-        return cls(inner, model_sha256=model_sha256, revision=revision)
+        return cls(inner, ids, source=source, revision=revision, fetch=fetch)
 
     def save(self, path: Path) -> None:
         """Write the index to a file, replacing an older one in a single step.
@@ -90,16 +132,14 @@ class DescriptorIndex:
             SpaceError: when the disk is full.
             ReadOnlyError: when the folder cannot be written.
         """
-        facts: index_file.Facts = {
-            "model_sha256": self.model_sha256,
-            "revision": self.revision,
-            "dim": self.dim,
-        }
+        facts: index_file.Facts = {**asdict(self.source), "dim": self.dim}
         with index_file.replaced(path, facts) as write:
+            write(np.array([self.revision, len(self)], "<i8").tobytes())
+            write(self._ids.astype("<i8").tobytes())
             faiss.write_index(self._index, faiss.PyCallbackIOWriter(write))
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return len(self._ids)
 
     @property
     def dim(self) -> int:
@@ -109,18 +149,10 @@ class DescriptorIndex:
     @property
     def ids(self) -> Integers:
         """The ids in the index, int64 `(n,)`, ascending."""
-        if self._is_exact:
-            return np.sort(faiss.vector_to_array(self._index.id_map))
-        lists = self._index.invlists
-        parts = [
-            faiss.rev_swig_ptr(lists.get_ids(number), lists.list_size(number))
-            for number in range(lists.nlist)
-            if lists.list_size(number)
-        ]
-        return np.sort(np.concatenate([np.zeros(0, np.int64), *parts]))
+        return np.sort(self._ids)
 
     def add(self, ids: Integers, vectors: Floats) -> None:
-        """Index more vectors; past `EXACT_UP_TO` the whole index is built again, once.
+        """Index more vectors; past `EXACT_UP_TO` the index changes to codes, once.
 
         Args:
             ids: int64 `(n,)`, none of them in the index yet.
@@ -130,15 +162,14 @@ class DescriptorIndex:
             ArrayError: when an argument is not as said.
         """
         _check_ids(ids, vectors, dim=self.dim)
-        present = self.ids
-        if np.isin(ids, present).any():
+        if np.isin(ids, self._ids).any():
             msg = "an id is in the index already; remove it before adding it again"
             raise ArrayError(msg)
         if self._is_exact and len(self) + len(ids) > EXACT_UP_TO:
-            vectors = np.concatenate([self._index.reconstruct_batch(present), vectors])
-            ids = np.concatenate([present, ids])
-            self._index = _inverted(vectors)
-        self._index.add_with_ids(vectors, ids)
+            vectors = np.concatenate([self._index.reconstruct_n(0, len(self)), vectors])
+            self._index = coarse.train(vectors)
+        self._index.add(vectors)
+        self._ids = np.concatenate([self._ids, ids])
 
     def remove(self, ids: Integers) -> int:
         """Take vectors out; ids that are not in the index are passed over.
@@ -149,7 +180,10 @@ class DescriptorIndex:
         Returns:
             How many were taken out.
         """
-        return int(self._index.remove_ids(np.ascontiguousarray(ids, np.int64)))
+        gone = np.isin(self._ids, ids)
+        self._index.remove_ids(coarse.chosen_only(gone))
+        self._ids = self._ids[~gone]
+        return int(gone.sum())
 
     def search(
         self, queries: Floats, top: int, *, allowed: Integers | None = None
@@ -175,91 +209,73 @@ class DescriptorIndex:
         if top < 1:
             msg = f"top must be at least 1; got {top}"
             raise ArrayError(msg)
-        selector = None if allowed is None else faiss.IDSelectorBatch(allowed)
         similarities = np.full((len(queries), top), -np.inf, np.float32)
         ids = np.full((len(queries), top), -1, np.int64)
-        reachable = len(self) if allowed is None else int(np.isin(self.ids, allowed).sum())
+        chosen = None if allowed is None else np.isin(self._ids, allowed)
+        reachable = len(self) if chosen is None else int(chosen.sum())
         if reachable == 0:
             return similarities, ids
+        if reachable == len(self):
+            chosen = None
         for start in range(0, len(queries), QUERIES_AT_ONCE):
             part = slice(start, start + QUERIES_AT_ONCE)
-            near, found = self._nearest(queries[part], min(top, reachable), reachable, selector)
+            near, found = self._nearest(queries[part], min(top, reachable), reachable, chosen)
             similarities[part, : near.shape[1]] = near
             ids[part, : near.shape[1]] = found
         return similarities, ids
 
     @property
     def _is_exact(self) -> bool:
-        return isinstance(self._index, faiss.IndexIDMap2)
+        return not coarse.is_coarse(self._index)
 
     def _nearest(
-        self,
-        queries: Floats,
-        top: int,
-        reachable: int,
-        selector: faiss.IDSelector | None,
+        self, queries: Floats, top: int, reachable: int, chosen: Booleans | None
     ) -> tuple[Floats, Integers]:
         """The `top` nearest of a few queries, exactly ordered; `top` is at most `reachable`."""
-        candidates = self._candidates(queries, top, reachable, selector, PROBED_SHARE)
-        if (candidates[:, top - 1] < 0).any():  # the lists that were looked into held too few
-            candidates = self._candidates(queries, top, reachable, selector, 1)
-        near = self._similarities(queries, candidates)
-        order = np.lexsort((candidates, -near), axis=1)[:, :top]
-        return np.take_along_axis(near, order, axis=1), np.take_along_axis(
-            candidates, order, axis=1
-        )
+        if self._is_exact:
+            positions = self._exact_candidates(queries, top, reachable, chosen)
+        else:
+            count = min(RESCORED_EACH * top + RESCORED_LEAST, reachable)
+            positions = coarse.scan(self._index, queries, count, chosen)
+        ids, near = self._similarities(queries, positions)
+        order = np.lexsort((ids, -near), axis=1)[:, :top]
+        return np.take_along_axis(near, order, axis=1), np.take_along_axis(ids, order, axis=1)
 
-    def _candidates(
-        self,
-        queries: Floats,
-        top: int,
-        reachable: int,
-        selector: faiss.IDSelector | None,
-        share: float,
+    def _exact_candidates(
+        self, queries: Floats, top: int, reachable: int, chosen: Booleans | None
     ) -> Integers:
-        """Ids of the `top` nearest and of all that might tie with the last; -1 where too few."""
+        """Positions of the `top` nearest and of all that might tie with the last."""
+        selector = None if chosen is None else coarse.chosen_only(chosen)
         fetch = min(top + SPARE, reachable)
         while True:
-            near, ids = self._index.search(queries, fetch, params=self._parameters(selector, share))
-            settled = (near[:, -1] < near[:, top - 1] - TIE_SLACK) | (ids[:, -1] < 0)
+            near, positions = self._index.search(
+                queries, fetch, params=faiss.SearchParameters(sel=selector)
+            )
+            settled = near[:, -1] < near[:, top - 1] - TIE_SLACK
             if fetch == reachable or settled.all():
-                return np.asarray(ids, np.int64)
+                return np.asarray(positions, np.int64)
             fetch = min(2 * fetch, reachable)
 
-    def _parameters(
-        self, selector: faiss.IDSelector | None, share: float
-    ) -> faiss.SearchParameters:
+    def _similarities(self, queries: Floats, positions: Integers) -> tuple[Integers, Floats]:
+        """Ids of each query's candidates and their cosines; -1 and -inf for who is not there."""
+        ids = np.where(positions < 0, -1, self._ids[positions])
+        there, vectors = self._vectors(np.unique(positions[positions >= 0]))
+        if len(there) == 0:
+            return np.full_like(ids, -1), np.full(ids.shape, -np.inf, np.float32)
+        rows = np.searchsorted(there, ids).clip(max=len(there) - 1)
+        known = there[rows] == ids
+        cosines = np.einsum("qd,qkd->qk", queries, vectors[rows], dtype=np.float64)
+        return np.where(known, ids, -1), np.where(known, cosines, -np.inf).astype(np.float32)
+
+    def _vectors(self, positions: Integers) -> tuple[Integers, Floats]:
+        """Ids of some vectors, rising, without those that are gone, and the vectors."""
+        positions = positions[np.argsort(self._ids[positions])]
         if self._is_exact:
-            return faiss.SearchParameters(sel=selector)
-        # What is allowed may lie in lists that would not be probed: then look into all of them.
-        probes = self._index.nlist * (share if selector is None else 1)
-        return faiss.SearchParametersIVF(sel=selector, nprobe=max(1, round(probes)))
-
-    def _similarities(self, queries: Floats, candidates: Integers) -> Floats:
-        """Cosine of each query with each of its candidates; -inf for the padding id -1."""
-        known = candidates >= 0
-        vectors = np.zeros((*candidates.shape, self.dim), np.float32)
-        vectors[known] = self._index.reconstruct_batch(candidates[known])
-        cosines = np.einsum("qd,qkd->qk", queries, vectors, dtype=np.float64)
-        return np.where(known, cosines, -np.inf).astype(np.float32)
+            return self._ids[positions], self._index.reconstruct_batch(positions)
+        return self._fetch(self._ids[positions])
 
 
-def _exact(dim: int) -> faiss.Index:
-    return faiss.IndexIDMap2(faiss.IndexFlatIP(dim))
-
-
-def _inverted(vectors: Floats) -> faiss.Index:
-    """Inverted lists over the vectors' own clusters, trained but empty."""
-    count, dim = vectors.shape
-    lists = min(round(2 * np.sqrt(count)), count // POINTS_PER_LIST)
-    index = faiss.IndexIVFFlat(faiss.IndexFlatIP(dim), dim, lists, faiss.METRIC_INNER_PRODUCT)
-    index.cp.spherical = True  # centres of length 1, as the vectors are
-    index.train(vectors)
-    index.set_direct_map_type(faiss.DirectMap.Hashtable)
-    return index
-
-
-def _check_ids(ids: Integers, vectors: Floats, *, dim: int | None = None) -> None:
+def _check_ids(ids: Integers, vectors: Floats, *, dim: int) -> None:
     check_vectors(vectors, dim=dim)
     if ids.dtype != np.int64 or ids.shape != (len(vectors),):
         msg = (

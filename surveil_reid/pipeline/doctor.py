@@ -15,7 +15,7 @@ from surveil_reid.assets import ShippedModel, check_file, shipped_models
 from surveil_reid.core import WeightsError
 from surveil_reid.embedding import load_embedder
 from surveil_reid.embedding.devices import describe_devices
-from surveil_reid.matching import DescriptorIndex
+from surveil_reid.matching import DescriptorIndex, IndexSource
 from surveil_reid.store import open_store
 from surveil_reid.video import VideoOptions, read_frames
 
@@ -126,8 +126,13 @@ def _embedding() -> str:
 
 def _index() -> str:
     vectors = np.eye(4, 8, dtype=np.float32)
+    ids = np.arange(4, dtype=np.int64)
     index = DescriptorIndex.build(
-        np.arange(4, dtype=np.int64), vectors, model_sha256="", revision=0
+        ids,
+        vectors,
+        source=IndexSource(model_sha256="", store=""),
+        revision=0,
+        fetch=lambda some: (some, vectors[some]),
     )
     _, ids = index.search(vectors, 1)
     if ids.ravel().tolist() != [0, 1, 2, 3]:

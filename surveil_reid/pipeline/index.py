@@ -1,39 +1,70 @@
-"""The search index of a store: derived from its descriptors, and made anew whenever it is stale."""
+"""The search index of a store: derived from its descriptors, and brought up to date on opening."""
+
+import numpy as np
 
 from surveil_reid.core import ModelInfo, StoreError
-from surveil_reid.matching import DescriptorIndex
+from surveil_reid.matching import DescriptorIndex, IndexSource
 from surveil_reid.store import Store
+
+BLOCK = 16_384
+"""Descriptors that are read from the store at once."""
 
 
 def open_index(store: Store) -> DescriptorIndex:
-    """The store's index; rebuilt when it is missing, stale, damaged or of another model.
+    """The store's index, with all that has changed since it was saved.
+
+    It is built anew when it is missing, damaged or of another model.
 
     Raises:
         StoreError: when the store holds no descriptors at all.
     """
     index = _saved_index(store)
     if index is None:
-        model = current_model(store)
-        revision = store.revision()  # before the rows: what is added meanwhile makes it stale
-        ids, vectors = store.descriptors(doubtful=True)
-        index = DescriptorIndex.build(ids, vectors, model_sha256=model.sha256, revision=revision)
+        index = DescriptorIndex.build(
+            np.zeros(0, np.int64),
+            np.zeros((0, current_model(store).dim), np.float32),
+            source=_source(store),
+            revision=-1,
+            fetch=store.chosen_descriptors,
+        )
+    if index.revision != store.revision():
+        _catch_up(index, store)
         if not store.read_only:
             index.save(store.index_path)
     return index
 
 
+def _catch_up(index: DescriptorIndex, store: Store) -> None:
+    revision = store.revision()  # before the rows: what is added meanwhile makes it stale
+    changed = store.changed_tracklets(index.revision)
+    index.remove(changed)
+    for start in range(0, len(changed), BLOCK):
+        index.add(*store.chosen_descriptors(changed[start : start + BLOCK]))
+    index.remove(np.setdiff1d(index.ids, store.tracklet_ids(doubtful=True), assume_unique=True))
+    index.revision = revision
+
+
 def index_state(store: Store) -> str:
-    """Whether the index file can be used: "none", "ready" or "stale" (rebuilt when needed)."""
+    """Whether the index file can be used: "none", "ready" or "stale" (it then catches up)."""
     if store.model() is None or not store.index_path.exists():
         return "none"
-    return "stale" if _saved_index(store) is None else "ready"
+    index = _saved_index(store)
+    return "ready" if index is not None and index.revision == store.revision() else "stale"
 
 
 def _saved_index(store: Store) -> DescriptorIndex | None:
-    model = current_model(store)
-    return DescriptorIndex.open(
-        store.index_path, model_sha256=model.sha256, revision=store.revision(), dim=model.dim
+    """The index as it was saved, unless it is of a later revision than the store is."""
+    index = DescriptorIndex.open(
+        store.index_path,
+        source=_source(store),
+        dim=current_model(store).dim,
+        fetch=store.chosen_descriptors,
     )
+    return None if index is None or index.revision > store.revision() else index
+
+
+def _source(store: Store) -> IndexSource:
+    return IndexSource(model_sha256=current_model(store).sha256, store=store.key())
 
 
 def current_model(store: Store) -> ModelInfo:

@@ -27,6 +27,11 @@ def read_revision(session: Session) -> int:
     return session.scalars(select(RevisionRow.number)).one()
 
 
+def read_key(session: Session) -> str:
+    """The store's random name."""
+    return session.scalars(select(RevisionRow.store)).one()
+
+
 def raise_revision(session: Session) -> None:
     """Tell every derived index that it is stale."""
     session.execute(update(RevisionRow).values(number=RevisionRow.number + 1))

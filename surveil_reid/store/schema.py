@@ -17,10 +17,11 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    select,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION: Final = "0003"  # of the newest migration
+REVISION: Final = "0004"  # of the newest migration
 
 # A length makes MySQL choose LONGBLOB over its BLOB of 64 KiB; other databases ignore it.
 _BLOB = LargeBinary(2**32 - 1)
@@ -107,8 +108,27 @@ class ModelRow(Base):
     source: Mapped[str] = mapped_column(Text)
 
 
+class RevisionRow(Base):
+    """One row, `id` 1: grows whenever tracklets, descriptors or doubtful flags change.
+
+    `store` is a random name, no other store's.
+    """
+
+    __tablename__ = "revision"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int]
+    store: Mapped[str] = mapped_column(String(32), server_default="")
+
+
+_NEXT_REVISION = select(RevisionRow.number + 1).scalar_subquery()
+
+
 class TrackletRow(Base):
-    """One person in one camera. `live` is the tracker's number while still in view."""
+    """One person in one camera. `live` is the tracker's number while still in view.
+
+    `revision` is what the store's is raised to by the transaction that last changed the row.
+    """
 
     __tablename__ = "tracklet"
     __table_args__ = (
@@ -127,6 +147,9 @@ class TrackletRow(Base):
     doubtful: Mapped[bool] = mapped_column(default=False)
     model_id: Mapped[int | None] = mapped_column(ForeignKey("model.id"), index=True)
     descriptor: Mapped[bytes | None]
+    revision: Mapped[int] = mapped_column(
+        default=_NEXT_REVISION, onupdate=_NEXT_REVISION, server_default="0", index=True
+    )
 
 
 class TrackPartRow(Base):
@@ -229,12 +252,3 @@ class EventRow(Base):
     who: Mapped[str | None] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(String(64))
     detail: Mapped[dict[str, Any]]
-
-
-class RevisionRow(Base):
-    """One row, `id` 1: grows whenever tracklets, descriptors or doubtful flags change."""
-
-    __tablename__ = "revision"
-
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    number: Mapped[int]

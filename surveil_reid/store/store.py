@@ -222,6 +222,16 @@ class Store:
         with self._database.reading() as session:
             return tracklets.read_descriptors(session, doubtful=doubtful)
 
+    def chosen_descriptors(self, ids: Integers) -> tuple[Integers, Floats]:
+        """As `descriptors`, of those of these tracklets that have one, doubtful or not."""
+        with self._database.reading() as session:
+            return tracklets.read_chosen_descriptors(session, ids)
+
+    def changed_tracklets(self, revision: int) -> Integers:
+        """The ids of all that changed after a revision, described or not, int64 `(n,)` rising."""
+        with self._database.reading() as session:
+            return tracklets.find_changed(session, revision)
+
     # Models
 
     def model(self) -> ModelInfo | None:
@@ -409,6 +419,11 @@ class Store:
         """Grows whenever tracklets, descriptors or doubtful flags change."""
         with self._database.reading() as session:
             return journal.read_revision(session)
+
+    def key(self) -> str:
+        """A random name, no other store's: for what is derived from its rows."""
+        with self._database.reading() as session:
+            return journal.read_key(session)
 
     def log(self, kind: str, detail: dict[str, Any], who: str | None = None) -> None:
         """Add a line to the log; `detail` is plain JSON values."""

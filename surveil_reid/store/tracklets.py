@@ -115,9 +115,23 @@ def read_descriptors(session: Session, *, doubtful: bool) -> tuple[Integers, Flo
     """All descriptors: ids int64 `(n,)`, rising, and float32 `(n, dim)`, read-only."""
     query = select(TrackletRow.id, TrackletRow.descriptor)
     query = query.where(*_described(doubtful=doubtful)).order_by(TrackletRow.id)
-    rows = session.execute(query).all()
-    ids = np.fromiter((row.id for row in rows), np.int64, len(rows))
-    return ids, _matrix(session, (row.descriptor or b"" for row in rows))
+    return _descriptors(session, [(row.id, row.descriptor) for row in session.execute(query)])
+
+
+def read_chosen_descriptors(session: Session, numbers: Integers) -> tuple[Integers, Floats]:
+    """As `read_descriptors`, of those of these tracklets that have one, doubtful or not."""
+    table = TrackletRow.__table__  # columns of the table: rows come faster
+    query = select(table.c.id, table.c.descriptor).where(table.c.descriptor.is_not(None))
+    found: list[tuple[int, bytes]] = []
+    for some in chunks(numbers.tolist()):
+        found += [(row[0], row[1]) for row in session.execute(query.where(table.c.id.in_(some)))]
+    return _descriptors(session, sorted(found, key=lambda row: row[0]))
+
+
+def find_changed(session: Session, revision: int) -> Integers:
+    """The numbers of tracklets that changed after a revision, rising: int64 `(n,)`."""
+    query = select(TrackletRow.id).where(TrackletRow.revision > revision)
+    return np.sort(np.array(session.scalars(query).all(), np.int64))
 
 
 def read_track(session: Session, number: int) -> BoxTrack:
@@ -148,6 +162,13 @@ def read_tracks(session: Session, recording_id: int) -> dict[int, BoxTrack]:
 def _described(*, doubtful: bool) -> list[ColumnElement[bool]]:
     described = TrackletRow.descriptor.is_not(None)
     return [described] if doubtful else [described, TrackletRow.doubtful.is_(False)]
+
+
+def _descriptors(
+    session: Session, rows: Sequence[tuple[int, bytes | None]]
+) -> tuple[Integers, Floats]:
+    ids = np.fromiter((number for number, _ in rows), np.int64, len(rows))
+    return ids, _matrix(session, (blob or b"" for _, blob in rows))
 
 
 def _matrix(session: Session, blobs: Iterable[bytes]) -> Floats:

@@ -1,8 +1,11 @@
 import errno
 import resource
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import faiss
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,10 +20,10 @@ from surveil_reid.core import (
     StoreError,
     l2_normalise,
 )
+from surveil_reid.matching import DescriptorIndex, IndexSource
 from surveil_reid.matching import index as index_module
-from surveil_reid.matching.index import DescriptorIndex
 
-SHA = "ab" * 32
+SOURCE = IndexSource(model_sha256="ab" * 32, store="here")
 
 Found = tuple[Floats, Integers]
 
@@ -37,8 +40,26 @@ def ids_of(count: int, seed: int) -> Integers:
     return np.random.default_rng(seed + 1).permutation(10 * count + 1)[:count].astype(np.int64)
 
 
-def built(ids: Integers, vectors: Floats) -> DescriptorIndex:
-    return DescriptorIndex.build(ids, vectors, model_sha256=SHA, revision=1)
+class Rows:
+    """A store's descriptors, from which rows can go."""
+
+    def __init__(self, ids: Integers, vectors: Floats) -> None:
+        self.vectors = dict(zip(ids.tolist(), vectors, strict=False))
+
+    def __call__(self, ids: Integers) -> Found:
+        there = np.array([number for number in ids.tolist() if number in self.vectors], np.int64)
+        vectors = np.array([self.vectors[number] for number in there.tolist()], np.float32)
+        return there, vectors.reshape(len(there), vectors.shape[-1])
+
+
+def built(ids: Integers, vectors: Floats, rows: Rows | None = None) -> DescriptorIndex:
+    fetch = rows or Rows(ids, vectors)
+    return DescriptorIndex.build(ids, vectors, source=SOURCE, revision=1, fetch=fetch)
+
+
+def opened(path: Path, rows: Rows | None = None, **changed: object) -> DescriptorIndex | None:
+    asked = {"source": SOURCE, "dim": 6, "fetch": rows or Rows(ids_of(0, 0), vectors_of(0, 0))}
+    return DescriptorIndex.open(path, **(asked | changed))
 
 
 def brute_force(
@@ -70,11 +91,21 @@ def assert_found(result: Found, wanted: Found) -> None:
 
 
 @pytest.fixture
-def inverted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Inverted lists from a hundred vectors on, and half of the lists looked into."""
+def codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Codes from a hundred vectors on, and some thirty vectors compared in full for each search."""
     monkeypatch.setattr(index_module, "EXACT_UP_TO", 100)
-    monkeypatch.setattr(index_module, "POINTS_PER_LIST", 50)
-    monkeypatch.setattr(index_module, "PROBED_SHARE", 0.5)
+    monkeypatch.setattr(index_module, "RESCORED_EACH", 2)
+    monkeypatch.setattr(index_module, "RESCORED_LEAST", 30)
+
+
+def clusters(count: int, dim: int = 64, people: int = 40) -> Floats:
+    rng = np.random.default_rng(0)
+    means = rng.normal(size=(people, dim))
+    return l2_normalise(means[rng.integers(0, people, count)] + 0.8 * rng.normal(size=(count, dim)))
+
+
+def recall(found: Integers, wanted: Integers) -> float:
+    return float(np.mean([np.isin(b, a).mean() for a, b in zip(found, wanted, strict=True)]))
 
 
 @settings(deadline=None, max_examples=50)
@@ -128,26 +159,44 @@ def test_one_query_and_many_at_once_get_the_same_bits() -> None:
         assert (alone[1] == together[1][row]).all()
 
 
-@pytest.mark.usefixtures("inverted")
-class TestInvertedLists:
-    def test_they_find_nearly_all_of_the_nearest(self) -> None:
-        rng = np.random.default_rng(0)
-        vectors = l2_normalise(
-            rng.normal(size=(40, 32))[rng.integers(0, 40, 900)] * 3 + rng.normal(size=(900, 32))
-        )
-        index = built(np.arange(900), vectors)
-        wanted = brute_force(np.arange(900), vectors, vectors[:50], 10)
-        similarities, found = index.search(vectors[:50], 10)
-        shared = [len(set(a) & set(b)) for a, b in zip(found, wanted[1], strict=True)]
-        assert np.mean(shared) > 9.5
+@pytest.mark.usefixtures("codes")
+class TestCodes:
+    @pytest.mark.parametrize("threads", [1, 2, 3])
+    @pytest.mark.parametrize("queries", [1, 50])
+    def test_they_find_nearly_all_of_the_nearest(self, threads: int, queries: int) -> None:
+        vectors = clusters(1200)
+        asked, vectors = vectors[:queries], vectors[50:]
+        wanted = brute_force(np.arange(1150), vectors, asked, 5)
+        index = built(np.arange(1150), vectors)
+        before = faiss.omp_get_max_threads()
+        faiss.omp_set_num_threads(threads)
+        try:
+            similarities, found = index.search(asked, 5)
+        finally:
+            faiss.omp_set_num_threads(before)
+        assert recall(found, wanted[1]) > 0.95
+        right = found == wanted[1]
+        np.testing.assert_array_equal(similarities[right], wanted[0][right])
         assert (np.diff(similarities, axis=1) <= 0).all()
 
-    def test_a_limited_search_misses_nothing(self) -> None:
-        vectors, asked = vectors_of(600, 1), vectors_of(20, 2)
+    def test_a_filter_costs_no_recall(self) -> None:
+        vectors = clusters(1200)
+        asked, vectors = vectors[:50], vectors[50:]
+        index = built(np.arange(1150), vectors)
+        for step in (1, 2, 5, 20):
+            allowed = np.arange(0, 1150, step)
+            wanted = brute_force(np.arange(1150), vectors, asked, 5, set(allowed.tolist()))[1]
+            found = index.search(asked, 5, allowed=allowed)[1]
+            assert np.isin(found, allowed).all()
+            assert recall(found, wanted) > 0.99
+
+    @pytest.mark.parametrize("asked", [1, 20])
+    def test_a_search_among_few_misses_nothing(self, asked: int) -> None:
+        vectors, queries = vectors_of(600, 1), vectors_of(asked, 2)
         index = built(np.arange(600), vectors)
-        for allowed in (np.arange(0), np.arange(7), np.arange(0, 600, 3)):
-            wanted = brute_force(np.arange(600), vectors, asked, 10, set(allowed.tolist()))
-            assert_found(index.search(asked, 10, allowed=allowed), wanted)
+        for allowed in (np.arange(0), np.arange(7), np.arange(0, 600, 12)):
+            wanted = brute_force(np.arange(600), vectors, queries, 10, set(allowed.tolist()))
+            assert_found(index.search(queries, 10, allowed=allowed), wanted)
 
     def test_asking_for_everything_gives_everything(self) -> None:
         vectors, asked = vectors_of(300, 1), vectors_of(3, 2)
@@ -155,23 +204,55 @@ class TestInvertedLists:
         wanted = brute_force(np.arange(300), vectors, asked, 320)
         assert_found(index.search(asked, 320), wanted)
 
+    def test_an_insert_and_a_deletion_show_in_the_next_search(self) -> None:
+        vectors = clusters(1201)
+        rows = Rows(np.arange(1201), vectors)
+        index = built(np.arange(1200), vectors[:1200], rows)
+        assert 1200 not in index.search(vectors[1200:], 3)[1]
+        index.add(np.array([1200]), vectors[1200:])
+        assert index.search(vectors[1200:], 3)[1][0, 0] == 1200
+        assert index.remove(np.array([1200, 9_999])) == 1
+        assert 1200 not in index.search(vectors[1200:], 3)[1]
+
+    def test_who_is_gone_from_the_store_is_not_found(self) -> None:
+        vectors = clusters(1200)
+        rows = Rows(np.arange(1200), vectors)
+        index = built(np.arange(1200), vectors, rows)
+        near = index.search(vectors[:1], 5)[1][0]
+        del rows.vectors[int(near[0])]
+        again = index.search(vectors[:1], 4)[1][0]
+        assert again.tolist() == near[1:].tolist()
+        rows.vectors.clear()
+        similarities, found = index.search(vectors[:1], 4)
+        assert found.tolist() == [[-1] * 4]
+        assert np.isneginf(similarities).all()
+
     def test_growing_past_the_limit_removing_and_saving_keep_the_contents(
         self, tmp_path: Path
     ) -> None:
         vectors, asked = vectors_of(400, 1), vectors_of(3, 2)
-        index = built(np.arange(90), vectors[:90])
+        rows = Rows(np.arange(400), vectors)
+        index = built(np.arange(90), vectors[:90], rows)
         index.add(np.arange(90, 300), vectors[90:300])
         index.add(np.arange(300, 400), vectors[300:])
         assert index.remove(np.arange(0, 400, 2)) == 200
         assert (index.ids == np.arange(1, 400, 2)).all()
         index.save(tmp_path / "index")
-        again = DescriptorIndex.open(tmp_path / "index", model_sha256=SHA, revision=1, dim=6)
-        everything = np.arange(400)
-        wanted = brute_force(index.ids, vectors[1::2], asked, 10)
-        assert_found(again.search(asked, 10, allowed=everything), wanted)
+        again = opened(tmp_path / "index", rows)
+        wanted = brute_force(index.ids, vectors[1::2], asked, 100)
+        assert_found(again.search(asked, 100), wanted)
         assert again.remove(np.array([1, 3])) == 2
         again.add(np.array([3]), vectors[3:4])
         assert len(again) == 199
+
+    def test_a_damaged_file_counts_as_none(self, tmp_path: Path) -> None:
+        path = tmp_path / "index"
+        built(np.arange(200), vectors_of(200, 1)).save(path)
+        whole = path.read_bytes()
+        assert opened(path) is not None
+        for place in range(0, len(whole), len(whole) // 20):
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :])
+            assert opened(path) is None
 
 
 class TestFile:
@@ -184,25 +265,26 @@ class TestFile:
         ids, vectors, asked = ids_of(count, seed), vectors_of(count, seed), vectors_of(2, seed + 2)
         index = built(ids, vectors)
         index.save(path)
-        again = DescriptorIndex.open(path, model_sha256=SHA, revision=1, dim=6)
+        again = opened(path)
         assert (again.ids == index.ids).all()
         assert_found(again.search(asked, 8), index.search(asked, 8))
 
     @pytest.mark.parametrize(
-        "asked", [{"model_sha256": "cd" * 32}, {"revision": 2}, {"revision": 0}, {"dim": 7}]
+        "asked",
+        [
+            {"source": replace(SOURCE, model_sha256="cd" * 32)},
+            {"source": replace(SOURCE, store="elsewhere")},
+            {"dim": 7},
+        ],
     )
-    def test_of_other_facts_counts_as_none(
-        self, tmp_path: Path, asked: dict[str, str | int]
-    ) -> None:
+    def test_of_another_source_counts_as_none(self, tmp_path: Path, asked: dict[str, Any]) -> None:
         built(ids_of(5, 0), vectors_of(5, 0)).save(tmp_path / "index")
-        facts = {"model_sha256": SHA, "revision": 1, "dim": 6}
-        assert DescriptorIndex.open(tmp_path / "index", **facts) is not None
-        assert DescriptorIndex.open(tmp_path / "index", **(facts | asked)) is None
+        assert opened(tmp_path / "index") is not None
+        assert opened(tmp_path / "index", **asked) is None
 
     def test_that_is_missing_counts_as_none(self, tmp_path: Path) -> None:
-        facts = {"model_sha256": SHA, "revision": 1, "dim": 6}
-        assert DescriptorIndex.open(tmp_path / "none", **facts) is None
-        assert DescriptorIndex.open(tmp_path, **facts) is None
+        assert opened(tmp_path / "none") is None
+        assert opened(tmp_path) is None
 
     @settings(deadline=None)
     @given(data=st.data())
@@ -218,13 +300,13 @@ class TestFile:
         else:
             whole[place] ^= 1 << data.draw(st.integers(0, 7))
         path.write_bytes(whole)
-        assert DescriptorIndex.open(path, model_sha256=SHA, revision=1, dim=6) is None
+        assert opened(path) is None
 
     def test_with_something_after_its_end_counts_as_none(self, tmp_path: Path) -> None:
         path = tmp_path / "index"
         built(ids_of(5, 0), vectors_of(5, 0)).save(path)
         path.write_bytes(path.read_bytes() + b"x")
-        assert DescriptorIndex.open(path, model_sha256=SHA, revision=1, dim=6) is None
+        assert opened(path) is None
 
     def test_is_replaced_whole_and_follows_the_revision(self, tmp_path: Path) -> None:
         path = tmp_path / "index"
@@ -233,7 +315,8 @@ class TestFile:
         index.remove(index.ids[:2])
         index.revision = 2
         index.save(path)
-        again = DescriptorIndex.open(path, model_sha256=SHA, revision=2, dim=6)
+        again = opened(path)
+        assert again.revision == 2
         assert (again.ids == index.ids).all()
         assert list(tmp_path.iterdir()) == [path]
 

@@ -24,6 +24,7 @@ from surveil_reid.core import (
     UnknownNameError,
     WeightsError,
 )
+from surveil_reid.matching import index as index_module
 from surveil_reid.pipeline import (
     SearchOptions,
     describe_identity,
@@ -32,6 +33,7 @@ from surveil_reid.pipeline import (
     link_store,
     search,
 )
+from surveil_reid.pipeline.index import open_index
 from surveil_reid.pipeline.linking import link_new
 from surveil_reid.store import Store
 
@@ -165,6 +167,57 @@ def test_an_index_that_is_gone_stale_or_broken_is_made_anew(store: Store) -> Non
     recording = store.add_recording(new_recording("roof", camera="roof"))
     store.commit_segment(commit(recording, 0, sighting(1, query), model=CALIBRATED))
     assert search(store, query).hits[0].camera == "roof"
+
+
+@pytest.mark.parametrize("most", [20, 1_000], ids=["codes", "exact"])
+def test_what_changed_since_shows_in_the_next_search(
+    store: Store, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(index_module, "EXACT_UP_TO", most)
+    query = -unit(7)
+
+    def best() -> int:
+        return search(store, query, SearchOptions(top=1)).hits[0].tracklet
+
+    first = best()
+    made = store.index_path.stat().st_mtime_ns
+    assert best() == first
+    assert store.index_path.stat().st_mtime_ns == made
+    recording = store.add_recording(new_recording("roof", camera="roof"))
+    (new,) = store.commit_segment(commit(recording, 0, sighting(1, query), model=CALIBRATED))
+    assert index_state(store) == "stale"
+    assert best() == new
+    assert index_state(store) == "ready"
+    # It turns out to look otherwise, and somebody else turns out to look so.
+    seen_again = [replace(sighting(2, unit(77)), id=new), sighting(3, query)]
+    other = store.commit_segment(commit(recording, 1, *seen_again, model=CALIBRATED))[1]
+    assert best() == other
+    # A tracklet that another one absorbs is gone.
+    joined = replace(sighting(4, unit(78)), id=new, absorbs=(other,))
+    store.commit_segment(commit(recording, 2, joined, model=CALIBRATED))
+    assert best() == first
+    assert open_index(store).ids.tolist() == store.tracklet_ids(doubtful=True).tolist()
+
+
+def test_an_index_of_another_store_is_not_taken(store: Store, tmp_path: Path) -> None:
+    search(store, unit(1))
+    (tmp_path / "other").mkdir()
+    with store_at(tmp_path / "other") as other:
+        for number in range(3):
+            recording = other.add_recording(new_recording(str(number)))
+            seen = sighting(1, unit(100 + number))
+            other.commit_segment(commit(recording, 0, seen, model=CALIBRATED))
+        other.index_path.write_bytes(store.index_path.read_bytes())
+        assert index_state(other) == "stale"
+        assert search(other, unit(101)).hits[0].tracklet == 2
+        assert open_index(other).ids.tolist() == [1, 2, 3]
+
+
+@pytest.mark.usefixtures("store")
+def test_reading_alone_saves_no_index(tmp_path: Path) -> None:
+    with store_at(tmp_path, read_only=True) as reading:
+        assert search(reading, near(7, 507)).hits
+        assert index_state(reading) == "none"
 
 
 def test_identities_can_be_searched_by(store: Store) -> None:

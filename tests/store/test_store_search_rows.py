@@ -89,6 +89,31 @@ def test_tracklets_and_descriptors_agree(tmp_path: Path) -> None:
         assert [store.tracklet_count(number, doubtful=True) for number in ids] == [1, 0]
 
 
+def test_descriptors_are_read_by_id_and_by_what_changed(tmp_path: Path) -> None:
+    with store_at(tmp_path) as store:
+        _two_cameras(store)
+        ids, matrix = store.chosen_descriptors(np.array([2, 3, 77]))
+        assert ids.tolist() == [2, 3]
+        np.testing.assert_array_equal(matrix, [unit(2), unit(3)])
+        assert store.chosen_descriptors(np.zeros(0, np.int64))[1].shape == (0, DIM)
+        before = store.revision()
+        assert store.changed_tracklets(-1).tolist() == [1, 2, 3, 4, 5]
+        assert store.changed_tracklets(before).tolist() == []
+        number = store.recordings("gate")[0].id
+        again = TrackletUpdate(id=2, track=track(1090.0))
+        store.commit_segment(commit(number, None, described(crop(9)), again))
+        assert store.changed_tracklets(before).tolist() == [2, 6]
+
+
+def test_stores_have_keys_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    with store_at(tmp_path) as store, store_at(tmp_path / "other") as other:
+        assert store.key() != other.key()
+        key = store.key()
+    with store_at(tmp_path) as again:
+        assert again.key() == key
+
+
 def test_many_tracklets_are_read_quickly(tmp_path: Path) -> None:
     count = 20_000
     with store_at(tmp_path) as store:
