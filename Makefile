@@ -5,7 +5,7 @@ READY := .venv/.ready
 RUN := $(UV) run --no-sync
 RENDER := .cache/render
 
-.PHONY: help demo screenshot test check format coverage bench bench-check docs build render clean
+.PHONY: help demo screenshot readme test check format coverage bench bench-check docs build render clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -15,6 +15,9 @@ demo: $(READY)  ## run the main job on the sample site; the page is demo-report/
 
 screenshot: $(READY)  ## the README's picture of the page that `make demo` wrote; needs a Chromium
 	PYTHONPATH=tests $(RUN) python tests/benchmarks/screenshot.py demo-report/index.html docs/images/report.png
+
+readme: $(READY)  ## the outputs and pictures that the README shows; needs SURVEIL_REID_DATA
+	PYTHONPATH=tests $(RUN) python tests/benchmarks/readme.py "$(SURVEIL_REID_DATA)"
 
 test: $(READY)  ## run the tests; those on real data run where SURVEIL_REID_DATA is set
 	$(RUN) pytest

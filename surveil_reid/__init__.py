@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from surveil_reid.core import SurveilReidError as SurveilReidError
     from surveil_reid.crops import cut_crop as cut_crop
     from surveil_reid.demo import DemoReport as DemoReport
-    from surveil_reid.demo import default_weights as default_weights
     from surveil_reid.demo import demonstrate as demonstrate
     from surveil_reid.demo import sample_site as sample_site
     from surveil_reid.detection import DetectionOptions as DetectionOptions
@@ -118,7 +117,7 @@ _ROOMS = {
         "SurveilReidError",
     ),
     "crops": ("cut_crop",),
-    "demo": ("DemoReport", "default_weights", "demonstrate", "sample_site"),
+    "demo": ("DemoReport", "demonstrate", "sample_site"),
     "detection": ("DetectionOptions", "Detector", "load_detector"),
     "embedding": ("Embedder", "EmbeddingOptions", "load_embedder"),
     "evaluation": (

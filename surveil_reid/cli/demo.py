@@ -32,14 +32,8 @@ def demo(
         report = surveil_reid.demonstrate(
             out,
             site_file,
-            detector=surveil_reid.load_detector(
-                detector or surveil_reid.default_weights("detector"),
-                finding,
-                trust_weights=trust_weights,
-            ),
-            embedder=surveil_reid.load_embedder(
-                embedder or surveil_reid.default_weights("embedder"), embedding
-            ),
+            detector=surveil_reid.load_detector(detector, finding, trust_weights=trust_weights),
+            embedder=surveil_reid.load_embedder(embedder, embedding),
             progress=bars,
         )
         for note in report.page.notes:

@@ -13,7 +13,6 @@ from helpers.pages import Page, check
 from helpers.scenes import FPS, scene
 from surveil_reid.core import InputError
 from surveil_reid.demo import DemoReport, defaults
-from surveil_reid.demo.defaults import DATA_VARIABLE
 
 
 def shown(out: Path, site: Path) -> DemoReport:
@@ -97,9 +96,6 @@ def test_what_is_missing_is_named_with_the_option_that_helps(
     assert surveil_reid.load_site(surveil_reid.sample_site()).positions.keys() == {
         "gate", "corridor", "yard",
     }  # fmt: skip
-    monkeypatch.setenv(DATA_VARIABLE, str(tmp_path))
-    with pytest.raises(InputError, match="--embedder"):
-        surveil_reid.default_weights("embedder")
     # As it is where only the package is installed.
     monkeypatch.setattr(defaults, "_SITE", tmp_path / "none.yaml")
     with pytest.raises(InputError, match="--site FILE"):
@@ -108,16 +104,12 @@ def test_what_is_missing_is_named_with_the_option_that_helps(
 
 def test_most_people_of_the_sample_site_are_found_and_linked(tmp_path: Path) -> None:
     """Real weights on the first seconds; the floors lie well below the record of the whole site."""
-    try:
-        weights = [surveil_reid.default_weights(kind) for kind in ("detector", "embedder")]
-    except InputError as error:
-        pytest.skip(str(error))
     site = cut_sample_site(tmp_path, seconds=16)
     found = surveil_reid.demonstrate(
         tmp_path / "out",
         site,
-        detector=surveil_reid.load_detector(weights[0]),
-        embedder=surveil_reid.load_embedder(weights[1]),
+        detector=surveil_reid.load_detector(),
+        embedder=surveil_reid.load_embedder(),
     )
     assert found.scores is not None
     document = found.scores.as_dict()
