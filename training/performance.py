@@ -12,6 +12,7 @@ from typing import Any
 from surveil_reid.core import InputError, SurveilReidError, write_whole
 from training.paper_layout import markdown_table
 from training.paper_pages import BENCHMARKS, ROOT, fill
+from training.processing_blocks import PROCESSING
 from training.records import read_json
 
 PAGE = ROOT / "docs/performance.md"
@@ -172,6 +173,7 @@ def memory_day(record: Mapping[str, Any]) -> str:
 
 
 BLOCKS: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
+    **PROCESSING,
     "embedding-runtimes": ("embedding-runtimes", embedding_runtimes),
     "search-likeness": ("search-scale", search_likeness),
     "search-latency": ("search-scale", search_latency),

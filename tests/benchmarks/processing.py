@@ -25,6 +25,7 @@ import statistics
 import sys
 import tempfile
 import time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from memory import loop
 from processing_programs import FIRST_BOXES, FLOORS, Given, command_of, our_arguments, run
 
 import surveil_reid
+from surveil_reid.assets import find_shipped
 from surveil_reid.core import box_iou
 from surveil_reid.tracking import MotTracks
 from surveil_reid.video import read_frames
@@ -82,15 +84,15 @@ def floor_seconds(kind: str, video: Path, fps: str, detector: str) -> dict[str, 
         return {"seconds": round(time.perf_counter() - began, 2), "frames": frames}
     loaded = surveil_reid.load_detector(detector)
     rate = None if fps == "full" else float(fps)
-    seconds, frames, batch = 0.0, 0, []
+    seconds, frames = 0.0, 0
     with read_frames(video, surveil_reid.VideoOptions(fps=rate)) as reader:
-        for frame in reader:
-            batch.append(frame.image)
-            if len(batch) == loaded.batch_size:
-                began = time.perf_counter()
-                loaded.detect(batch)
-                seconds += time.perf_counter() - began
-                frames, batch = frames + len(batch), []
+        pictures = (frame.image for frame in reader)
+        while batch := list(islice(pictures, loaded.batch_size)):
+            if frames == 0:
+                loaded.detect(batch)  # compiled for pictures of this size
+            began = time.perf_counter()
+            loaded.detect(batch)
+            seconds, frames = seconds + time.perf_counter() - began, frames + len(batch)
     return {"seconds": round(seconds, 2), "frames": frames}
 
 
@@ -214,7 +216,7 @@ def main() -> None:
                 footage=name,
                 video=video,
                 fps=fps,
-                detector=asked.detector or str(weights / "detectors/yolo11n_int8_openvino_model"),
+                detector=asked.detector or str(find_shipped(None, "detector", "cpu")),
                 embedder=asked.embedder
                 or str(weights / "reid-0277/person-reidentification-retail-0277.xml"),
                 peers=asked.peers,

@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from unittest import mock
 import openvino
 
 import surveil_reid
+from surveil_reid.assets import find_shipped
 from surveil_reid.detection import Detector
 from surveil_reid.detection.openvino_yolo import OpenvinoDetector
 from surveil_reid.detection.weights import check_weights
@@ -33,7 +35,6 @@ from surveil_reid.detection.yolo import YoloDetector
 from surveil_reid.pipeline import stretch
 
 VIDEO = "footage/pets09-s2l1/video.avi"
-DETECTOR = "weights/detectors/yolo11n_int8_openvino_model"
 EMBEDDER = "weights/reid-0277/person-reidentification-retail-0277.xml"
 FPS = 5.0
 
@@ -48,6 +49,7 @@ class Variant:
         ahead: batches made ahead; 0 does everything in turn, in one thread.
         ultralytics: whether the detector runs in Ultralytics.
         settings: more of OpenVINO's.
+        turns: seconds after which Python takes the interpreter from a thread if another wants it.
     """
 
     batch: int = 2
@@ -55,6 +57,7 @@ class Variant:
     ahead: int = 1
     ultralytics: bool = False
     settings: tuple[tuple[str, Any], ...] = ()
+    turns: float = 0.005
 
 
 VARIANTS = {
@@ -67,6 +70,7 @@ VARIANTS = {
     "four pictures at once": Variant(batch=4, requests=4),
     "two batches ahead": Variant(ahead=2),
     "threads free to change cores": Variant(settings=(("ENABLE_CPU_PINNING", False),)),
+    "threads taking turns ten times as often": Variant(turns=0.0005),
     "what is not int8 in float32": Variant(settings=(("INFERENCE_PRECISION_HINT", "f32"),)),
 }
 
@@ -96,7 +100,12 @@ def in_force(variant: Variant) -> Iterator[None]:
         mock.patch.object(stretch, "AHEAD", variant.ahead),
         mock.patch.object(OpenvinoDetector, "_compile", network_of(variant)),
     ):
-        yield
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(variant.turns)
+        try:
+            yield
+        finally:
+            sys.setswitchinterval(before)
 
 
 def load(path: str, variant: Variant) -> Detector:
@@ -136,7 +145,7 @@ def main() -> None:
     parser.add_argument("--detector")
     parser.add_argument("--embedder")
     given = parser.parse_args()
-    detector = given.detector or str(given.data / DETECTOR)
+    detector = given.detector or str(find_shipped(None, "detector", "cpu"))
     embedder = surveil_reid.load_embedder(given.embedder or str(given.data / EMBEDDER))
     rounds = [
         {name: run(given.data / VIDEO, way, detector, embedder) for name, way in VARIANTS.items()}
