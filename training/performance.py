@@ -159,7 +159,7 @@ def memory_day(record: Mapping[str, Any]) -> str:
     """Memory over a long recording."""
     least, median, most = record["settled_mb"]
     values = (
-        f"{record['hours']}",
+        f"{record['hours']:g} of {record['hours_of_recording']}",
         f"{record['frames_analysed']:,}",
         f"{record['tracklets']:,}",
         f"{record['seconds']:,.0f} s",
