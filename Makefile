@@ -5,10 +5,10 @@ READY := .venv/.ready
 RUN := $(UV) run --no-sync
 RENDER := .cache/render
 
-.PHONY: help demo screenshot test check format coverage docs build render clean
+.PHONY: help demo screenshot test check format coverage bench bench-check docs build render clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
 
 demo: $(READY)  ## run the main job on the sample site; the page is demo-report/index.html
 	$(RUN) surveil-reid demo
@@ -33,6 +33,12 @@ format: $(READY)  ## format the code and mend what can be mended
 
 coverage: $(READY)  ## branch coverage of the parts that decide about people
 	$(RUN) pytest --cov --cov-report=term-missing --cov-report=html:.cache/coverage
+
+bench: $(READY)  ## measure committed records again; BENCH=--list says what each needs, see bench.py
+	PYTHONPATH=.:tests $(RUN) python tests/benchmarks/bench.py $(BENCH)
+
+bench-check: $(READY)  ## measure some ratios of speed again; fails on a loss of more than a fifth
+	PYTHONPATH=tests $(RUN) python tests/benchmarks/check.py $(SURVEIL_REID_DATA)
 
 docs: $(READY)  ## fill in the figures of docs/method.md and docs/performance.md from the records
 	$(RUN) python -m training.paper_pages

@@ -64,6 +64,46 @@ def test_figures_of_the_evaluator_are_those_of_the_records() -> None:
     assert reranking_table() in page
 
 
+PROGRAMS = {
+    "ours": "`surveil-reid process`",
+    "ours without gate": "`surveil-reid process --no-motion-gate`",
+    "boxmot": "BoxMOT `track`, YOLOv8n",
+    "ultralytics": "Ultralytics `track`, YOLOv8n",
+    "boxmot int8": "BoxMOT `track`, our int8 detector",
+    "ultralytics int8": "Ultralytics `track`, our int8 detector",
+    "decoding": "decoding alone",
+    "detector": "our detector alone",
+}
+
+
+def processing_table(footage: str) -> str:
+    found = record("processing.json")[footage]
+    rows: list[tuple[object, ...]] = [
+        ("program", "seconds", "frames/s", "processor", "memory", "MOTA", "IDF1", "times our time")
+    ]
+    for program, name in PROGRAMS.items():
+        cost = found["medians"].get(program)
+        if cost is None:
+            continue
+        floor = "frames" in cost
+        ratio, score = found["by_ours"].get(program), found.get("scores", {}).get(program)
+        rows.append((
+            name, f"{cost['seconds']:.1f}",
+            f"{found['frames'] / cost['seconds']:.1f}",
+            "" if floor else f"{cost['cpu_seconds']:.0f} s",
+            "" if floor else f"{cost['peak_mb']:,.0f} MB",
+            *((f"{score[key]:.3f}" for key in ("MOTA", "IDF1")) if score else ("", "")),
+            f"{ratio['median']:.2f} ({ratio['low']:.2f} to {ratio['high']:.2f})" if ratio else "",
+        ))  # fmt: skip
+    return table(*rows)
+
+
+def test_figures_of_processing_are_those_of_the_record() -> None:
+    page = (DOCS / "performance.md").read_text(encoding="utf-8")
+    for footage in ("pets09-s2l1", "indoor-walk", "rooms"):
+        assert processing_table(footage) in page
+
+
 def test_figures_of_the_page_on_performance_are_those_of_the_records() -> None:
     text = performance.PAGE.read_text(encoding="utf-8")
     assert fill(text, performance.make_blocks()) == text, "run `make docs`"

@@ -9,6 +9,7 @@ Sizes and hashes in its head are those of the files; whatever stands between `<!
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,11 @@ from surveil_reid.assets.fingerprints import joint_sha256
 from surveil_reid.assets.shipped import FOLDER, ShippedFile, ShippedModel, read_card
 from surveil_reid.core import InputError, SurveilReidError, write_whole
 from training.paper_layout import markdown_table
-from training.paper_pages import BENCHMARKS, BLOCK, fill
+from training.paper_pages import BENCHMARKS, BLOCK, RESULTS, fill
 from training.records import read_json
+
+EPOCHS_BETWEEN = 5
+"""Rows of a learning curve."""
 
 
 def card_text(path: Path) -> str:
@@ -91,8 +95,8 @@ def _detection_block(model: ShippedModel) -> str:
     return markdown_table(head, rows)
 
 
-def _market1501_block(model: ShippedModel) -> str:
-    record = _record(f"market1501-{model.name}")
+def _scores_block(data_set: str, model: ShippedModel) -> str:
+    record = _record(f"{data_set}-{model.name}")
     values = {
         "mAP": record["mAP"],
         "mAP trapezoidal": record["mAP_trapezoidal"],
@@ -100,6 +104,24 @@ def _market1501_block(model: ShippedModel) -> str:
         "mINP": record["mINP"],
     }
     return markdown_table(tuple(values), [[f"{value:.4f}" for value in values.values()]])
+
+
+def _learning_block(model: ShippedModel) -> str:
+    del model  # one recipe makes the embedder that ships
+    run: Any = read_json(RESULTS / "shipped.json")
+    early = run["recipe"]["input"]["early_epochs"]
+    sizes = [run["recipe"]["input"][key] for key in ("early_size", "size")]
+    rows = [
+        (
+            str(epoch["epoch"]),
+            "{}x{}".format(*sizes[epoch["epoch"] > early]),
+            f"{epoch['validation_mAP']:.4f}",
+            f"{sum(e['seconds'] for e in run['curve'][: epoch['epoch']]) / 60:.0f} min",
+        )
+        for epoch in run["curve"]
+        if epoch["epoch"] % EPOCHS_BETWEEN == 0
+    ]
+    return markdown_table(("epoch", "pictures", "mAP of the held-out", "time until then"), rows)
 
 
 def _robustness_block(model: ShippedModel) -> str:
@@ -119,7 +141,9 @@ def _robustness_block(model: ShippedModel) -> str:
 BLOCKS: dict[str, Callable[[ShippedModel], str]] = {
     "files": _files_block,
     "detection": _detection_block,
-    "market1501": _market1501_block,
+    "market1501": partial(_scores_block, "market1501"),
+    "cuhk03-pair1": partial(_scores_block, "cuhk03-pair1"),
+    "learning": _learning_block,
     "robustness": _robustness_block,
 }
 

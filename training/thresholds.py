@@ -31,21 +31,26 @@ from surveil_reid.core import (
 from surveil_reid.embedding import Embedder, load_embedder
 from surveil_reid.video.pictures import read_picture
 from training.labelled_tracklets import Labelled, cut_tracklets
+from training.splits import hold_out
 from training.threshold_fitting import LINKING_RATE, Thresholds, fit
 
 IMAGES_AT_ONCE = 256
+NOBODY = frozenset({"-1", "0000"})
 THRESHOLD_KEYS = re.compile(
     r"^(?:linking|linking_similarity|calibration):.*\n?(?:[ -].*\n?|\n)*", re.MULTILINE
 )
 SUMMARY = "Fit an embedder's thresholds and probabilities on Market-1501's training set."
 
 
-def embed_market(embedder: Embedder, folder: Path) -> tuple[list[str], Floats]:
+def embed_market(
+    embedder: Embedder, folder: Path, held_out: int | None = None
+) -> tuple[list[str], Floats]:
     """Embed the pictures of Market-1501's training identities.
 
     Args:
         embedder: the model.
         folder: Market-1501, as it is unpacked.
+        held_out: only the identities that a recipe with this `held_out` leaves out of training.
 
     Returns:
         File names, and float32 `(n, dim)` L2-normalised.
@@ -57,11 +62,18 @@ def embed_market(embedder: Embedder, folder: Path) -> tuple[list[str], Floats]:
     if not paths:
         msg = f"no pictures in {folder / 'bounding_box_train'}; name the folder of Market-1501"
         raise InputError(msg)
+    if held_out is not None:
+        kept = hold_out({_person(path) for path in paths} - NOBODY, held_out, seed=0)
+        paths = [path for path in paths if _person(path) in kept]
     parts = [
         embedder.embed([read_picture(path) for path in paths[start : start + IMAGES_AT_ONCE]])
         for start in range(0, len(paths), IMAGES_AT_ONCE)
     ]
     return [path.name for path in paths], np.concatenate(parts)
+
+
+def _person(path: Path) -> str:
+    return path.name.split("_")[0]
 
 
 def read_features(path: Path) -> tuple[list[str], Floats]:
@@ -136,12 +148,17 @@ def store_in_checkpoint(path: Path, thresholds: Thresholds) -> None:
     from surveil_reid.embedding.checkpoint import load_checkpoint, save_checkpoint  # noqa: PLC0415
 
     checkpoint = load_checkpoint(path)
-    update = {
+    update = fields_of(thresholds)
+    save_checkpoint(path, checkpoint.model, checkpoint.meta.model_copy(update=update))
+
+
+def fields_of(thresholds: Thresholds) -> dict[str, Any]:
+    """The thresholds under the names that `CheckpointMeta` has for them."""
+    return {
         "linking": thresholds.linking,
         "linking_similarity": thresholds.linking_similarity,
         "calibration": thresholds.calibration,
     }
-    save_checkpoint(path, checkpoint.model, checkpoint.meta.model_copy(update=update))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -154,11 +171,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.features is not None:
             names, features = read_features(options.features)
         else:
-            names, features = embed_market(load_embedder(options.embedder), options.market)
+            embedder = load_embedder(options.embedder)
+            names, features = embed_market(embedder, options.market, options.held_out)
         labelled = cut_tracklets(names, features)
         thresholds = fit(
             labelled,
-            describe_data(labelled, unseen=options.unseen),
+            describe_data(labelled, unseen=options.unseen or options.held_out is not None),
             linking_rate=options.false_alarm,
         )
         if options.out is not None:
@@ -190,6 +208,12 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         default=LINKING_RATE,
         help="share of pairs of different people that linking may take for one (default: 0.001)",
+    )
+    parser.add_argument(
+        "--held-out",
+        metavar="N",
+        type=int,
+        help="only the N identities that a recipe with data.held_out N did not learn",
     )
     parser.add_argument(
         "--unseen", action="store_true", help="the model was not trained on Market-1501"

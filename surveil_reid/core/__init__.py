@@ -4,6 +4,7 @@ from surveil_reid.core.arrays import Booleans, Doubles, Floats, Image, Integers
 from surveil_reid.core.calibration import Calibration, CameraPairShift
 from surveil_reid.core.decisions import DecisionKind, ReviewDecision, effective, vouched
 from surveil_reid.core.detections import Detections, box_iou, check_boxes
+from surveil_reid.core.drivers import may_have_gpu
 from surveil_reid.core.embeddings import ModelInfo, OperatingPoint, describe, l2_normalise
 from surveil_reid.core.errors import (
     ArrayError,
@@ -72,6 +73,7 @@ __all__ = [
     "effective",
     "imported_late",
     "l2_normalise",
+    "may_have_gpu",
     "moved_together",
     "replaced_whole",
     "vouched",

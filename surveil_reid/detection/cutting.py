@@ -35,7 +35,7 @@ def cut_to_persons(weights: Path, out: Path, *, trust_weights: bool = False) -> 
         msg = f"{weights} is no .pt file; name the .pt that it was exported from"
         raise WeightsError(msg)
     network = load_network(weights)
-    number = person_class(weights, network)
+    number = person_class(weights, network.task, network.names)
     head = network.model[-1]
     branches = [branch for name in CLASS_HEADS for branch in getattr(head, name, None) or ()]
     if not branches:

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from surveil_reid.assets import find_shipped, names_shipped
+from surveil_reid.core import may_have_gpu
 from surveil_reid.detection.detector import DetectionOptions, Detector
+from surveil_reid.detection.openvino_yolo import OpenvinoDetector, is_plain
 from surveil_reid.detection.weights import check_weights
 
 
@@ -32,6 +34,8 @@ def load_detector(
     """
     options = options or DetectionOptions()
     checked = check_weights(_find(weights, options), trust=trust_weights)
+    if checked.kind == "openvino" and is_plain(checked.path):
+        return OpenvinoDetector(checked, options)
     # Importing torch and Ultralytics takes seconds, so they wait until they are needed.
     from surveil_reid.detection.yolo import YoloDetector  # noqa: PLC0415
 
@@ -40,13 +44,17 @@ def load_detector(
 
 def _find(weights: str | Path | None, options: DetectionOptions) -> Path:
     if weights is None or (isinstance(weights, str) and names_shipped(weights, "detector")):
-        from surveil_reid.detection.ultralytics_library import torch  # noqa: PLC0415 (as above)
-
-        wants_cuda = options.device != "cpu" and torch.cuda.is_available()
-        return find_shipped(weights, "detector", "cuda" if wants_cuda else "cpu")
+        has_cuda = options.device != "cpu" and may_have_gpu() and _torch_has_cuda()
+        return find_shipped(weights, "detector", "cuda" if has_cuda else "cpu")
     path = Path(weights)
     if not path.exists() and path.suffix == ".pt" and str(weights) == path.name:
         from surveil_reid.detection.ultralytics_library import find_official  # noqa: PLC0415
 
         return find_official(path.name)
     return path
+
+
+def _torch_has_cuda() -> bool:
+    from surveil_reid.detection.ultralytics_library import torch  # noqa: PLC0415 (as above)
+
+    return torch.cuda.is_available()

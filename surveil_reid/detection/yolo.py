@@ -1,12 +1,13 @@
-"""The adapter to Ultralytics' detectors: PyTorch, ONNX and OpenVINO."""
+"""The adapter to Ultralytics' detectors: PyTorch, ONNX and what else it exports."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
-import numpy as np
 
 from surveil_reid.assets import forbid_telemetry
-from surveil_reid.core import Detections, Floats, Image, InputError, WeightsError, check_image
+from surveil_reid.core import Detections, Image, InputError, WeightsError, check_image
+from surveil_reid.detection.boxes import detections_of
 from surveil_reid.detection.detector import DetectionOptions
 from surveil_reid.detection.person import person_class
 from surveil_reid.detection.ultralytics_library import DetectionPredictor, contained, torch
@@ -30,7 +31,9 @@ class YoloDetector:
         self._weights = weights
         self._options = options
         self._predictor = _load(weights, options)
-        self._predictor.args.classes = [person_class(weights.path, self._predictor.model)]
+        network: Any = self._predictor.model
+        task = network.task or getattr(getattr(network, "model", None), "task", None)
+        self._predictor.args.classes = [person_class(weights.path, task, network.names)]
 
     @property
     def name(self) -> str:
@@ -63,7 +66,7 @@ class YoloDetector:
     def _detect(self, images: list[Image]) -> list[Detections]:
         results = self._predictor([cv2.cvtColor(image, cv2.COLOR_RGB2BGR) for image in images])
         return [
-            _detections(result.boxes.data.cpu().numpy(), image)
+            detections_of(result.boxes.data.cpu().numpy(), image)
             for result, image in zip(results, images, strict=True)
         ]
 
@@ -74,17 +77,6 @@ def _same_size(images: Sequence[Image]) -> list[list[int]]:
     for index, image in enumerate(images):
         groups.setdefault(image.shape, []).append(index)
     return list(groups.values())
-
-
-def _detections(rows: Floats, image: Image) -> Detections:
-    """Detections from rows `x1, y1, x2, y2, confidence, class` in pixels of the picture."""
-    height, width = image.shape[:2]
-    boxes = rows[:, :4].clip(0, np.array([width, height, width, height], np.float32))
-    solid = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-    return Detections(
-        boxes=boxes[solid].astype(np.float32),
-        confidences=rows[solid, 4].clip(0, 1).astype(np.float32),
-    )
 
 
 def _load(weights: Weights, options: DetectionOptions) -> DetectionPredictor:

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from surveil_reid.core import InputError
+from surveil_reid.core import InputError, may_have_gpu
 
 if TYPE_CHECKING:  # training asks where the library that the embedder needs is missing
     from surveil_reid.embedding.embedder import Precision
@@ -49,13 +49,23 @@ def choose_device(asked: Literal["auto", "cpu", "cuda"]) -> Literal["cpu", "cuda
     Raises:
         InputError: when CUDA is asked for and is not there.
     """
+    if asked == "cpu":
+        return "cpu"
+    if _torch_has_cuda():
+        return "cuda"
+    if asked == "cuda":
+        msg = "torch finds no CUDA device; use device cpu or auto"
+        raise InputError(msg)
+    return "cpu"
+
+
+def _torch_has_cuda() -> bool:
+    if not may_have_gpu():
+        return False
     # torch takes seconds to load, and nothing else here needs it.
     import torch  # noqa: PLC0415
 
-    if asked == "cuda" and not torch.cuda.is_available():
-        msg = "torch finds no CUDA device; use device cpu or auto"
-        raise InputError(msg)
-    return "cuda" if asked != "cpu" and torch.cuda.is_available() else "cpu"
+    return torch.cuda.is_available()
 
 
 def describe_devices() -> str:

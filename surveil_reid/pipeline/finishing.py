@@ -124,6 +124,7 @@ class Finisher:
         earlier.absorbs += [*([later.id] if later.id else []), *later.absorbs]
         earlier.rows += later.rows
         earlier.end, earlier.number, earlier.live = later.end, later.number, later.live
+        later.changed = False  # it may be in view still, and is no tracklet of its own any more
 
 
 def embeddings_of(person: Growing) -> Floats:

@@ -17,8 +17,8 @@ class Sighting:
         start: UTC seconds since 1970.
         end: UTC seconds since 1970.
         score: mean cosine similarity to the identity's other tracklets; 1 for a single one.
-        probability: that it is the same person as those; None for a single one, or where the
-            model's scores are not calibrated.
+        probability: that it is the same person as those, as a search of the whole store would
+            say; None for a single one, or where the model's scores are not calibrated.
         crop: path of the best crop.
     """
 
@@ -43,6 +43,7 @@ def sightings(store: Store, identity: Identity) -> tuple[Sighting, ...]:
     model = store.model()
     alone = len(identity.tracklet_ids) == 1
     calibration = None if model is None or alone else model.calibration
+    among = sum(store.tracklet_count(recording.id) for recording in store.recordings())
     found = []
     for tracklet_id, score in zip(identity.tracklet_ids, identity.scores, strict=True):
         tracklet = store.tracklet(tracklet_id)
@@ -55,7 +56,7 @@ def sightings(store: Store, identity: Identity) -> tuple[Sighting, ...]:
                 score=score,
                 probability=None
                 if calibration is None
-                else float(calibration.probability(np.array(score, np.float32))),
+                else float(calibration.probability(np.array(score), gallery_size=among)),
                 crop=best_crop(store, tracklet),
             )
         )

@@ -1,6 +1,6 @@
 """Segments: what is committed at once, and what a resumed run finds in the store."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +10,10 @@ from surveil_reid.pipeline.finishing import embeddings_of
 from surveil_reid.pipeline.growing import Growing
 from surveil_reid.store import Recording, SegmentDetections, TrackletUpdate
 from surveil_reid.video import FrameMark, FrameReader
+
+# Analysed frames between two commits: what a killed run may lose, and the delay before results
+# show. Rows depend on it, since the motion gate and the tracker start afresh at these borders.
+SEGMENT_FRAMES = 96
 
 
 @dataclass(slots=True)
@@ -21,14 +25,34 @@ class Segment:
         times: seconds after the recording's first frame.
         gated: whether the motion gate spared the detector.
         detections: the people in each.
-        corrupt: broken frames in the recording so far.
+        decoded: frames of the recording decoded so far.
+        corrupt: broken ones among them.
+        final: whether the recording ends with it.
+        note: what the recording did not give, None if nothing or not known before its end.
     """
 
     frames: list[int] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     gated: list[bool] = field(default_factory=list)
     detections: list[Detections] = field(default_factory=list)
+    decoded: int = 0
     corrupt: int = 0
+    final: bool = False
+    note: str | None = None
+
+    def add(self, frame: Frame, detections: Detections, *, gated: bool) -> None:
+        """One more analysed frame."""
+        self.frames.append(frame.number)
+        self.times.append(frame.time)
+        self.gated.append(gated)
+        self.detections.append(detections)
+
+    def ended(self, batch: "Batch", corrupt_before: int, reader: FrameReader) -> None:
+        """It ends with this batch; `corrupt_before` frames were broken before reading began."""
+        self.decoded = batch.decoded
+        self.corrupt = corrupt_before + batch.corrupt
+        self.final = batch.final
+        self.note = note_of(reader, self.corrupt) if batch.final else None
 
     def numbered(self, number: int) -> SegmentDetections:
         """The same, as segment `number` of the recording."""
@@ -59,6 +83,39 @@ def with_last(reader: FrameReader) -> Iterator[tuple[Frame | None, bool, int]]:
             yield held, False, corrupt
         held, corrupt = frame, reader.corrupt
     yield held, True, reader.corrupt
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Frames that the detector sees together.
+
+    Attributes:
+        frames: in order of time; none of a recording that has none left.
+        ends: whether its segment ends with it.
+        final: whether the recording does.
+        decoded: frames of the recording decoded so far.
+        corrupt: broken frames before the last one, since reading began.
+    """
+
+    frames: tuple[Frame, ...]
+    ends: bool
+    final: bool
+    decoded: int
+    corrupt: int
+
+
+def batches(reader: FrameReader, size: int) -> Generator[Batch, None, None]:
+    """A recording's frames in batches of `size`, smaller where a segment ends; one is final."""
+    frames: list[Frame] = []
+    before = 0
+    for frame, final, corrupt in with_last(reader):
+        if frame is not None:
+            frames.append(frame)
+        ends = final or before + len(frames) == SEGMENT_FRAMES
+        if ends or len(frames) == size:
+            yield Batch(tuple(frames), ends, final, reader.decoded, corrupt)
+            before = 0 if ends else before + len(frames)
+            frames = []
 
 
 def note_of(reader: FrameReader, corrupt: int) -> str | None:

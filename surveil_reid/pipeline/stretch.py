@@ -6,18 +6,20 @@ tracklets in view come back from the store, and the rows end the same as of an u
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from surveil_reid.config import CameraSource, Settings
-from surveil_reid.core import BusyError, Frame, InputError
+from surveil_reid.core import BusyError, InputError
 from surveil_reid.detection import Detector
 from surveil_reid.embedding import Embedder
+from surveil_reid.pipeline.ahead import ahead
 from surveil_reid.pipeline.finishing import Finisher
 from surveil_reid.pipeline.growing import Follower, Growing, decoded, restored
 from surveil_reid.pipeline.plan import PlannedRecording
 from surveil_reid.pipeline.progress import Progress
-from surveil_reid.pipeline.segment import Segment, mark_of, note_of, update_of, with_last
+from surveil_reid.pipeline.segment import Segment, batches, mark_of, update_of
 from surveil_reid.pipeline.watching import Watcher
 from surveil_reid.store import (
     NewRecording,
@@ -28,9 +30,9 @@ from surveil_reid.store import (
 )
 from surveil_reid.video import FrameMark, FrameReader, MotionGate, read_frames
 
-# Analysed frames between two commits: what a killed run may lose, and the delay before results
-# show. Rows depend on it, since the motion gate and the tracker start afresh at these borders.
-SEGMENT_FRAMES = 96
+# Batches that are decoded ahead of the detector, and looked at ahead of the tracker: one being made
+# while another is used. More only take memory.
+AHEAD = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +100,7 @@ class Stretch:
         """Finish whoever was left in view because the recording to come turned out unusable."""
         recording = self._before.pop()
         follower = self._resume(recording)
-        self._commit(recording, None, follower, closing=follower.people())
+        self._commit(recording, None, follower, leaving=follower.people())
 
     def _begin(self, planned: PlannedRecording) -> Recording:
         options = options_key(self._workers, self.camera)
@@ -171,42 +173,25 @@ class Stretch:
     def _segments(
         self, reader: FrameReader, recording: Recording, follower: Follower, *, last: bool
     ) -> Recording:
-        segment, batch = Segment(), list[Frame]()
+        segment = Segment()
         mark = mark_of(recording)
         done = mark.number if mark else 0
         corrupt_before = recording.state.get("corrupt", 0)
-        self._watcher.restart()
-        for frame, final, corrupt in with_last(reader):
-            if frame is not None:
-                batch.append(frame)
-            full = len(segment.frames) + len(batch) == SEGMENT_FRAMES
-            if full or final or len(batch) == self._workers.detector.batch_size:
-                self._look(batch, segment, recording, follower)
-                self._workers.progress.advance((batch[-1].number if batch else done) - done)
-                done, batch = (batch[-1].number if batch else done), []
-            if full or final:
-                segment.corrupt = corrupt_before + corrupt
-                people = follower.people() if final and last else iter(())
-                recording = self._commit(
-                    recording, segment, follower, closing=people, reader=reader, final=final
-                )
-                segment = Segment()
-                self._watcher.restart()
+        read = ahead(batches(reader, self._workers.detector.batch_size), AHEAD)
+        with closing(ahead(self._watcher.through(read), AHEAD)) as watched:
+            for batch, found in watched:
+                for frame, (people, gated) in zip(batch.frames, found, strict=True):
+                    follower.feed(frame, people, recording.start + frame.time, gated=gated)
+                    segment.add(frame, people, gated=gated)
+                now = batch.frames[-1].number if batch.frames else done
+                self._workers.progress.advance(now - done)
+                done = now
+                if batch.ends:
+                    segment.ended(batch, corrupt_before, reader)
+                    leaving = follower.people() if batch.final and last else iter(())
+                    recording = self._commit(recording, segment, follower, leaving=leaving)
+                    segment = Segment()
         return recording
-
-    def _look(
-        self,
-        batch: Sequence[Frame],
-        segment: Segment,
-        recording: Recording,
-        follower: Follower,
-    ) -> None:
-        for frame, (found, gated) in zip(batch, self._watcher.watch(batch), strict=True):
-            follower.feed(frame, found, recording.start + frame.time, gated=gated)
-            segment.frames.append(frame.number)
-            segment.times.append(frame.time)
-            segment.gated.append(gated)
-            segment.detections.append(found)
 
     def _commit(
         self,
@@ -214,17 +199,14 @@ class Stretch:
         segment: Segment | None,
         follower: Follower,
         *,
-        closing: Iterator[Growing],
-        reader: FrameReader | None = None,
-        final: bool = True,
+        leaving: Iterator[Growing],
     ) -> Recording:
         store = self._workers.store
         finished = self._finisher.finish(
-            [*follower.take_ended(), *closing], view=(recording.width, recording.height)
+            [*follower.take_ended(), *leaving], view=(recording.width, recording.height)
         )
         unfinished = [p for p in follower.people() if p.changed and p not in finished]
-        absorbed = {number for p in finished for number in p.absorbs}
-        changed = [p for p in (*finished, *unfinished) if p.id not in absorbed]
+        changed = [*finished, *unfinished]
         number = recording.progress
         if follower.settle():
             self._replay = (recording.id, number + (segment is not None))
@@ -232,10 +214,10 @@ class Stretch:
         commit = SegmentCommit(
             recording_id=recording.id,
             detections=segment.numbered(number) if segment else None,
-            frames=reader.decoded if reader else recording.frames,
+            frames=segment.decoded if segment else recording.frames,
             analysed=recording.analysed + (len(segment.frames) if segment else 0),
-            complete=final,
-            note=note_of(reader, state["corrupt"]) if reader and final else recording.note,
+            complete=segment.final if segment else True,
+            note=segment.note if segment else recording.note,
             state=state,
             updates=tuple(update_of(p) for p in changed),
             model=self._workers.embedder.info,

@@ -1,6 +1,7 @@
 """Box tracks of processed recordings as MOT text, for scoring and for other tools."""
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,8 @@ def write_box_tracks(
     """Write one MOT text file per recording, beside the list of its analysed frames.
 
     The ids are the store's tracklet ids, or identities, which are the same in every camera and
-    which `score_cameras` scores over all of them. Short gaps are filled linearly, with confidence
+    which `score_cameras` scores over all of them; of two tracklets of one identity in one frame the
+    surer box is written. Short gaps are filled linearly, with confidence
     0; what is doubtful is left out, as it is from linking and search.
 
     Args:
@@ -76,7 +78,9 @@ def recording_tracks(
         if people is None or id_ in people
         for frame, box, confidence in zip(track.frames, track.boxes, track.confidences, strict=True)
     ]
-    rows.sort(key=lambda row: row[:2])
+    # Where a reviewer has put two tracklets of one moment together, the surer box stands for both.
+    rows.sort(key=lambda row: (*row[:2], -row[3]))
+    rows = [next(same) for _, same in groupby(rows, key=lambda row: row[:2])]
     return MotTracks(
         frames=np.array([row[0] for row in rows], np.int64),
         ids=np.array([row[1] for row in rows], np.int64),

@@ -1,12 +1,14 @@
 """From frames to the people in them: motion gate, detector, ignore zones."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 
 import numpy as np
 
 from surveil_reid.config import CameraSource
 from surveil_reid.core import Booleans, Detections, Floats, Frame
 from surveil_reid.detection import Detector
+from surveil_reid.pipeline.segment import Batch
 from surveil_reid.video import MotionGate
 
 
@@ -28,6 +30,17 @@ class Watcher:
         self._last = Detections.empty()
         if self._gate is not None:
             self._gate.reset()
+
+    def through(
+        self, batches: Generator[Batch, None, None]
+    ) -> Generator[tuple[Batch, list[tuple[Detections, bool]]], None, None]:
+        """Each batch with what `watch` says of it; every segment is watched afresh."""
+        self.restart()
+        with closing(batches):
+            for batch in batches:
+                yield batch, self.watch(batch.frames)
+                if batch.ends:
+                    self.restart()
 
     def watch(self, frames: Sequence[Frame]) -> list[tuple[Detections, bool]]:
         """The people in each frame, and whether the frame was gated.

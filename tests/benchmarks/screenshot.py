@@ -13,9 +13,9 @@ from pathlib import Path
 from PIL import Image
 
 from helpers.browser import chromium, find_chromium
+from helpers.palette import save_small
 
 WIDTH, HEIGHT = 1240, 1480
-COLOURS = 224  # of the palette: a third of the bytes, and nobody sees it
 
 
 def main() -> None:
@@ -31,10 +31,8 @@ def main() -> None:
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
         page.goto(given.page.resolve().as_uri(), wait_until="load")
         taken = page.screenshot()
-    given.picture.parent.mkdir(parents=True, exist_ok=True)
     with Image.open(io.BytesIO(taken)) as image:
-        small = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-        small.save(given.picture, optimize=True)
+        save_small(image, given.picture)
 
 
 if __name__ == "__main__":

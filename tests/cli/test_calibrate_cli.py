@@ -50,6 +50,17 @@ def test_a_labelled_folder_gives_a_store_its_probabilities(
     assert all(0 <= value <= 1 for value in probabilities)
     by_score = [value for _, value in sorted(zip(scores, probabilities, strict=True))]
     assert by_score == sorted(by_score)
+    pair = next(
+        i
+        for i in run_json("identities", "list", "--store", store)["identities"]
+        if len(i["tracklets"]) == 2
+    )
+    shown = run_json("identities", "show", pair["id"], "--store", store)["sightings"]
+    asked = run_json("search", "--tracklet", pair["tracklets"][0], "--store", store)["results"]
+    (partner,) = [hit for hit in asked if hit["tracklet"] == pair["tracklets"][1]]
+    # The store's tracklets and no more than those are searched among, but for the one asked by.
+    odds = [p / (1 - p) for p in (shown[0]["probability"], partner["probability"])]
+    assert odds[0] / odds[1] == pytest.approx(5 / 6, rel=1e-3)
     status, out, _ = run(
         "calibrate", "--labelled", labelled, "--embedder", "colour", "--store", store
     )

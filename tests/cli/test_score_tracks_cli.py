@@ -111,3 +111,20 @@ def test_tracks_of_identities_are_scored_over_all_cameras(
     assert {int(row.split(",")[1]) for row in rows} == {
         person["id"] for person in people if "gate" in person["cameras"]
     }
+
+
+def test_two_tracklets_of_one_moment_that_a_reviewer_merged_leave_one_box(
+    run_json: RunJson, store: str, tmp_path: Path
+) -> None:
+    people = run_json("identities", "list", "--store", store)["identities"]
+    red, green = [p["id"] for p in people if "gate" in p["cameras"]][:2]  # both in view at 6 s
+    run_json("identities", "tracks", tmp_path / "before", "--store", store)
+    run_json("identities", "merge", red, green, "--store", store)
+    run_json("identities", "tracks", tmp_path / "after", "--store", store)
+    before, after = (
+        [tuple(row.split(",")[:2]) for row in (tmp_path / name / "gate.txt").read_text().split()]
+        for name in ("before", "after")
+    )
+    frames = [frame for frame, person in before if int(person) in {red, green}]
+    assert len(frames) > len(set(frames))
+    assert [frame for frame, person in after if int(person) == red] == sorted(set(frames), key=int)

@@ -2,13 +2,10 @@
 
 from pathlib import Path
 
-import av
-import numpy as np
 import pytest
-import yaml
 
 import surveil_reid
-from helpers.demo_site import write_demo_site, write_site_file
+from helpers.demo_site import cut_sample_site, write_demo_site, write_site_file
 from helpers.detectors import ColourDetector
 from helpers.embedders import ColourEmbedder
 from helpers.footage import write_video
@@ -131,32 +128,3 @@ def test_most_people_of_the_sample_site_are_found_and_linked(tmp_path: Path) -> 
     assert document["cross_camera"]["IDF1"] > 0.6
     assert document["cross_camera"]["bcubed_f1"] > 0.7
     check(Page(found.page.path))
-
-
-def cut_sample_site(folder: Path, *, seconds: int) -> Path:
-    """The beginning of each recording, as it was encoded, with the truth beside."""
-    sample = surveil_reid.sample_site()
-    document = yaml.safe_load(sample.read_text())
-    for camera in document["cameras"]:
-        name = camera["recordings"][0]
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        copy_beginning(sample.parent / name, folder / name, frames=10 * seconds)
-        truth = folder / "truth" / f"{camera['name']}.txt"
-        truth.parent.mkdir(exist_ok=True)
-        rows = (sample.parent / "truth" / truth.name).read_text().splitlines(keepends=True)
-        truth.write_text("".join(r for r in rows if int(r.split(",")[0]) <= 10 * seconds))
-    path = folder / "site.yaml"
-    path.write_text(yaml.safe_dump(document))
-    return path
-
-
-def copy_beginning(source: Path, target: Path, *, frames: int) -> None:
-    with av.open(str(source)) as read, av.open(str(target), "w") as write:
-        (stream,) = read.streams.video
-        copied = write.add_stream_from_template(stream)
-        packets = [packet for packet in read.demux(stream) if packet.size]
-        last = np.sort([packet.pts for packet in packets])[frames]
-        for packet in packets:
-            if packet.pts < last:
-                packet.stream = copied
-                write.mux(packet)

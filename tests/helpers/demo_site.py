@@ -1,9 +1,12 @@
-"""A generated site as the demonstration takes it: with a site file, and the truth beside."""
+"""Sites as the demonstration takes them: with a site file, and the truth beside."""
 
 from pathlib import Path
 
+import av
+import numpy as np
 import yaml
 
+import surveil_reid
 from helpers.scenes import FPS, GATE, YARD, write_site
 
 SECONDS = 20
@@ -37,3 +40,32 @@ def write_site_file(folder: Path, recordings: dict[str, str]) -> Path:
     path = folder / "site.yaml"
     path.write_text(yaml.safe_dump({"cameras": cameras}))
     return path
+
+
+def cut_sample_site(folder: Path, *, seconds: int) -> Path:
+    """The beginning of each recording of the sample site, as encoded, with truth and site file."""
+    sample = surveil_reid.sample_site()
+    document = yaml.safe_load(sample.read_text())
+    for camera in document["cameras"]:
+        name = camera["recordings"][0]
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        _copy_beginning(sample.parent / name, folder / name, frames=10 * seconds)
+        truth = folder / "truth" / f"{camera['name']}.txt"
+        truth.parent.mkdir(exist_ok=True)
+        rows = (sample.parent / "truth" / truth.name).read_text().splitlines(keepends=True)
+        truth.write_text("".join(r for r in rows if int(r.split(",")[0]) <= 10 * seconds))
+    path = folder / "site.yaml"
+    path.write_text(yaml.safe_dump(document))
+    return path
+
+
+def _copy_beginning(source: Path, target: Path, *, frames: int) -> None:
+    with av.open(str(source)) as read, av.open(str(target), "w") as write:
+        (stream,) = read.streams.video
+        copied = write.add_stream_from_template(stream)
+        packets = [packet for packet in read.demux(stream) if packet.size]
+        last = np.sort([packet.pts for packet in packets])[frames]
+        for packet in packets:
+            if packet.pts < last:
+                packet.stream = copied
+                write.mux(packet)

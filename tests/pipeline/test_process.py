@@ -171,6 +171,20 @@ def test_an_interrupted_tracklet_is_joined_again(tmp_path: Path) -> None:
         assert [round(t.end - t.start, 1) for t in store.tracklets()] == [pytest.approx(8, abs=0.4)]
 
 
+@pytest.mark.parametrize("seconds", [8.5, 11])  # before and after the first commit
+def test_who_is_joined_again_and_still_in_view_at_the_end_is_one_tracklet(
+    tmp_path: Path, seconds: float
+) -> None:
+    pictures = scene([Walk(RED, 1, 12)], 12)
+    hidden = scene([], 12)
+    pictures[45:65] = hidden[45:65]
+    write_video(tmp_path / "a.mp4", pictures[: round(seconds * FPS)], fps=FPS)
+    with opened(tmp_path / "site.db") as store:
+        process_colours(store, [f"gate={tmp_path}/a.mp4@2026-03-01T08:00:00Z"])
+        (tracklet,) = store.tracklets(doubtful=True)
+    assert tracklet.end - tracklet.start == pytest.approx(seconds - 1, abs=0.4)
+
+
 def test_another_person_at_the_same_place_is_not_joined(tmp_path: Path) -> None:
     pictures = scene([Walk(RED, 1, 4, x=(60, 70)), Walk(GREEN, 6, 9, x=(70, 80))], 10)
     write_video(tmp_path / "a.mp4", pictures, fps=FPS)

@@ -63,7 +63,7 @@ def test_robustness_is_filled_in_row_by_row(folder: Path) -> None:
 def test_what_lacks_is_named(folder: Path) -> None:
     with pytest.raises(InputError, match=r"market1501-someone\.json"):
         card_text(card(folder, "market1501"))
-    with pytest.raises(InputError, match="'nonsense'; known are detection, files"):
+    with pytest.raises(InputError, match="'nonsense'; known are cuhk03-pair1, detection"):
         card_text(card(folder, "nonsense"))
     (folder / "someone.safetensors").unlink()
     with pytest.raises(InputError, match=r"someone\.safetensors is missing"):

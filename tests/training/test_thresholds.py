@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
+from data.people import write_people
 from surveil_reid.assets import read_description
 from surveil_reid.core import (
     ArrayError,
@@ -22,8 +23,11 @@ from surveil_reid.core import (
 )
 from surveil_reid.embedding.checkpoint import CheckpointMeta, load_checkpoint, save_checkpoint
 from surveil_reid.embedding.model import ArchitectureOptions, build_model
+from surveil_reid.evaluation import read_data_set
 from training import thresholds
 from training.labelled_tracklets import Labelled, cut_tracklets
+from training.recipe import DataRecipe
+from training.splits import set_aside
 from training.threshold_fitting import (
     cross_camera_similarities,
     fit,
@@ -257,6 +261,17 @@ class TestProgram:
         monkeypatch.setattr(thresholds, "load_embedder", lambda _: PictureMeans())
         assert self.run("--embedder", "means", "--market", tmp_path) == 0
         assert "25 people, 150 tracklets" in capsys.readouterr().out
+        assert self.run("--embedder", "means", "--market", tmp_path, "--held-out", "12") == 0
+        printed = capsys.readouterr().out
+        assert "12 people, 72 tracklets" in printed
+        assert "probably trained" not in printed
+
+    def test_takes_the_people_that_a_recipe_holds_out(self, tmp_path: Path) -> None:
+        market = write_people(tmp_path / "market", learned=9)
+        names, _ = thresholds.embed_market(PictureMeans(), market, held_out=4)
+        learned = {image.identity for image in read_data_set("market1501", market).train}
+        aside = set_aside(learned, DataRecipe(set="market1501", held_out=4))
+        assert {name[:4] for name in names} == aside
 
     def test_says_in_one_line_what_is_missing(
         self, features: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -1,0 +1,118 @@
+"""Measures again whatever has a committed record, one script after the other.
+
+    PYTHONPATH=.:tests python tests/benchmarks/bench.py [--only PATTERN] [--list] [--again]
+        [--data DIR] [--features FILE.npz] [--train-features FILE.npz]
+        [--detector D] [--embedder E] [--peers ENV] [--store DIR]
+
+`--list` says what each record needs; what is not given is left out, by name. A record that was
+measured is not measured again, so that an interrupted call goes on where it stood; `--again` starts
+anew. `--data` is a folder as SURVEIL_REID_DATA names one; features are what `surveil-reid evaluate
+market1501 --features` and `python -m training.thresholds` keep, of test and training pictures; the
+peers' environment is described in `processing.py`, the store's folder in `store_scale.py`.
+"""
+
+import argparse
+import fnmatch
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+DONE = Path(".cache/bench")
+NEED = re.compile(r"{(\w+)}")
+PROCESSING = "processing.py {data} {record} --peers {peers} --detector {detector} --rounds 3"
+BENCHMARKS = {
+    "calibration": "calibration.py {features}",
+    "check": "check.py {data} --record",
+    "linking": "linking.py {market} {features}",
+    "linking_extend": "linking_extend.py {train_features} --similarity 0.7",
+    "linking_scale": "linking_scale.py {market} {features} --figure {figure}",
+    "linking_seam": "linking_seam.py {data} --detector {detector} --embedder {embedder}",
+    "memory": "memory.py {data}/footage/rooms/cam1.mp4 {data}/footage/plaza/cam1.mp4 "
+    "--detector {detector} --embedder {embedder}",
+    "neighbours": "neighbours.py {train_features}",
+    "pets09": "tracking.py {data} --detector {detector} --embedder {embedder}",
+    "processing": PROCESSING + " --embedder {embedder}",
+    "protocol": "protocol.py market1501={features}",
+    "ranking": "ranking.py {features}",
+    "reranking": "reranking.py {features}",
+    "sample-site": "sample_site.py samples/site --detector {detector} --embedder {embedder}",
+    "store-scale": "store_scale.py {market} {features} {store}",
+    "training-speed": "training_speed.py",
+}
+"""Of each record the script and its arguments; a script prints the record or writes `{record}`."""
+
+
+def needs_of(command: str) -> set[str]:
+    """What a command must be given."""
+    found = set(NEED.findall(command)) - {"record", "figure"}
+    return {"data" if need == "market" else need for need in found}
+
+
+def filled(command: str, name: str, given: dict[str, str]) -> list[str]:
+    """A command with all that it needs."""
+    places = given | {
+        "market": f"{given.get('data')}/Market-1501-v15.09.15",
+        "record": str(RESULTS / f"{name}.json"),
+        "figure": str(RESULTS / f"{name}.png"),
+    }
+    script, *rest = (word.format(**places) for word in command.split())
+    return [sys.executable, str(HERE / script), *rest]
+
+
+def measure(name: str, command: list[str], *, prints: bool) -> bool:
+    """Run a benchmark; what it prints is the record, unless it writes that itself."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        return False
+    if prints:
+        (RESULTS / f"{name}.json").write_text(done.stdout)
+    DONE.mkdir(parents=True, exist_ok=True)
+    (DONE / name).touch()
+    return True
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", default="*")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--data", default=os.environ.get("SURVEIL_REID_DATA"))
+    for need in ("features", "train-features", "peers", "store"):
+        parser.add_argument(f"--{need}")
+    parser.add_argument("--detector", default=os.environ.get("SURVEIL_REID_DETECTOR"))
+    parser.add_argument("--embedder", default=os.environ.get("SURVEIL_REID_EMBEDDER"))
+    return parser.parse_args()
+
+
+def main() -> None:
+    """List or measure."""
+    asked = arguments()
+    given = {name: str(value) for name, value in vars(asked).items() if value is not None}
+    failed = []
+    for name, command in BENCHMARKS.items():
+        if not fnmatch.fnmatch(name, asked.only):
+            continue
+        missing = sorted(needs_of(command) - given.keys())
+        options = " ".join(f"--{need.replace('_', '-')}" for need in sorted(needs_of(command)))
+        if asked.list:
+            print(f"{name}: {options or 'nothing'}")
+        elif missing:
+            print(f"{name}: left out, needs --{' --'.join(missing).replace('_', '-')}", flush=True)
+        elif (DONE / name).exists() and not asked.again:
+            print(f"{name}: measured before", flush=True)
+        else:
+            print(f"{name}: measuring", flush=True)
+            prints = "{record}" not in command and "--record" not in command
+            if not measure(name, filled(command, name, given), prints=prints):
+                failed.append(name)
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""Make the embedder that ships of a run's checkpoint.
+
+    python -m training.shipping RUN/best.safetensors --name NAME --licence TERMS --market DIR
+
+writes `surveil_reid/assets/weights/NAME.safetensors`: the weights in half precision, under a name
+and terms of their own, with thresholds and probabilities fitted on the identities of Market-1501
+that the run's recipe held out. The card `NAME.md` is written by hand, and its figures by
+`python -m training.model_cards`.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from surveil_reid.assets.shipped import FOLDER
+from surveil_reid.core import InputError, SurveilReidError, moved_together
+from surveil_reid.embedding import load_embedder
+from surveil_reid.embedding.checkpoint import load_checkpoint, save_checkpoint
+from surveil_reid.embedding.exporting import export_embedder
+from training.labelled_tracklets import cut_tracklets
+from training.threshold_fitting import fit
+from training.thresholds import describe_data, embed_market, fields_of
+
+
+def ship(best: Path, out: Path, *, licence: str, market: Path) -> None:
+    """Write the checkpoint that ships, whole or not at all.
+
+    Args:
+        best: of a run whose recipe holds identities of Market-1501 out.
+        out: a new `.safetensors`; the model is called after it.
+        licence: the weights' terms.
+        market: Market-1501, as it is unpacked.
+
+    Raises:
+        InputError: when the recipe held nobody out, or `out` is there already.
+        WeightsError: when the checkpoint cannot be read.
+    """
+    recipe = load_checkpoint(best).meta.training.get("recipe", {})
+    held_out = recipe.get("data", {}).get("held_out", 0)
+    if not held_out:
+        msg = f"the recipe of {best} held nobody out; thresholds need people it has not learned"
+        raise InputError(msg)
+    with moved_together(out) as draft:
+        made = draft / out.name
+        export_embedder(best, made, "safetensors", "fp16")
+        names, features = embed_market(load_embedder(made), market, held_out)
+        labelled = cut_tracklets(names, features)
+        fitted = fields_of(fit(labelled, describe_data(labelled, unseen=True)))
+        checkpoint = load_checkpoint(made)
+        update = {"name": out.stem, "licence": licence, **fitted}
+        meta = checkpoint.meta.model_copy(update=update)
+        save_checkpoint(made, checkpoint.model.half(), meta)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write it; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.shipping", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument("best", metavar="BEST.safetensors", type=Path)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--licence", metavar="TERMS", required=True)
+    parser.add_argument("--market", metavar="DIR", type=Path, required=True)
+    given = parser.parse_args(arguments)
+    out = FOLDER / f"{given.name}.safetensors"
+    try:
+        ship(given.best, out, licence=given.licence, market=given.market)
+    except SurveilReidError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
