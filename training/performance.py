@@ -172,14 +172,12 @@ def memory_day(record: Mapping[str, Any]) -> str:
 
 
 BLOCKS: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
-    "embedding-runtimes": ("embedding-runtimes", embedding_runtimes),
     "search-likeness": ("search-scale", search_likeness),
     "search-latency": ("search-scale", search_latency),
     "search-filters": ("search-scale", search_filters),
     "search-cost": ("search-scale", search_cost),
     "search-changes": ("search-scale", search_changes),
     "memory-loops": ("memory", memory_loops),
-    "memory-day": ("memory-day", memory_day),
 }
 
 
