@@ -160,7 +160,7 @@ def memory_day(record: Mapping[str, Any]) -> str:
     """Memory over a long recording."""
     least, median, most = record["settled_mb"]
     values = (
-        f"{record['hours']}",
+        f"{record['hours']:g} of {record['hours_of_recording']}",
         f"{record['frames_analysed']:,}",
         f"{record['tracklets']:,}",
         f"{record['seconds']:,.0f} s",
@@ -174,14 +174,12 @@ def memory_day(record: Mapping[str, Any]) -> str:
 
 BLOCKS: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     **PROCESSING,
-    "embedding-runtimes": ("embedding-runtimes", embedding_runtimes),
     "search-likeness": ("search-scale", search_likeness),
     "search-latency": ("search-scale", search_latency),
     "search-filters": ("search-scale", search_filters),
     "search-cost": ("search-scale", search_cost),
     "search-changes": ("search-scale", search_changes),
     "memory-loops": ("memory", memory_loops),
-    "memory-day": ("memory-day", memory_day),
 }
 
 

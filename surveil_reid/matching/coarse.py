@@ -55,7 +55,8 @@ def scan(index: faiss.Index, queries: Floats, count: int, chosen: Booleans | Non
     edges = np.linspace(0, index.ntotal, threads + 1).astype(int).tolist()
     ranges = [faiss.IDSelectorRange(*ends) for ends in pairwise(edges)]
     search = partial(_search, index, queries, count, chosen)
-    with ThreadPoolExecutor(threads) as pool:
+    # Threads of FAISS within those would only wait for one another.
+    with ThreadPoolExecutor(threads, initializer=faiss.omp_set_num_threads, initargs=(1,)) as pool:
         parts = list(pool.map(search, ranges))
     near = np.concatenate([part[0] for part in parts], axis=1)
     positions = np.concatenate([part[1] for part in parts], axis=1)

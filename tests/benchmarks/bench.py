@@ -40,6 +40,7 @@ BENCHMARKS = {
     "ranking": "ranking.py {features}",
     "reranking": "reranking.py {features}",
     "sample-site": "sample_site.py samples/site --detector {detector} --embedder {embedder}",
+    "search-scale": "search_scale.py {features} {store} --figure {figure}",
     "store-scale": "store_scale.py {market} {features} {store}",
     "training-speed": "training_speed.py",
 }

@@ -139,8 +139,8 @@ def analysed(path: Path) -> int:
         return 0
 
 
-def sampled(command: list[str], store: Path) -> list[dict[str, float]]:
-    """Run a command; the frames analysed, MB and seconds at each second."""
+def sampled(command: list[str], store: Path, at_most: float) -> list[dict[str, float]]:
+    """Run a command, for so many seconds at most; hours in the store and MB at each second."""
     samples = []
     began = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
@@ -154,6 +154,10 @@ def sampled(command: list[str], store: Path) -> list[dict[str, float]]:
                         "mb": round(megabytes, 1),
                     }
                 )
+            if time.perf_counter() - began > at_most:
+                process.terminate()
+                process.wait()
+                return samples
             time.sleep(1)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
@@ -182,6 +186,7 @@ def long_recording(video: Path, given: argparse.Namespace) -> dict[str, Any]:
                 *weights,
             ],
             store,
+            given.at_most,
         )
         with sqlite3.connect(store) as rows:
             tracklets = rows.execute("SELECT count(*) FROM tracklet").fetchone()[0]
@@ -191,7 +196,8 @@ def long_recording(video: Path, given: argparse.Namespace) -> dict[str, Any]:
     step = max(1, len(samples) // 300)
     return {
         "video": video.parent.name + "/" + video.name,
-        "hours": given.hours,
+        "hours": round(frames / DAY_FPS / 3600, 2),
+        "hours_of_recording": given.hours,
         "frames_analysed": frames,
         "tracklets": tracklets,
         "seconds": samples[-1]["seconds"],
@@ -225,6 +231,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--fps", default="5")
     parser.add_argument("--hours", type=int)
+    parser.add_argument("--at-most", type=float, default=float("inf"), help="seconds")
     parser.add_argument("--figure", type=Path)
     given = parser.parse_args()
     if given.hours:
