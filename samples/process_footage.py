@@ -1,7 +1,7 @@
 """Process the recordings of two cameras into tracklets and identities.
 
-    python samples/process_footage.py --detector yolo11n.pt --embedder embedder.safetensors \
-        --store sqlite:///site.db gate=gate.mp4@2026-03-01T08:00:00Z yard=yard.mp4
+    python samples/process_footage.py --store sqlite:///site.db \
+        gate=gate.mp4@2026-03-01T08:00:00Z yard=yard.mp4
 
 Processing the same recordings again changes nothing, and an interrupted run goes on where it stood.
 """
@@ -14,8 +14,8 @@ import surveil_reid
 def main() -> None:
     """Process, then say who was seen in more than one camera."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--detector", required=True)
-    parser.add_argument("--embedder", required=True)
+    parser.add_argument("--detector", help="the one that ships by default")
+    parser.add_argument("--embedder", help="the one that ships by default")
     parser.add_argument("--store", default="sqlite:///surveil.db")
     parser.add_argument("cameras", nargs="+", metavar="NAME=PATH[@TIME]")
     given = parser.parse_args()

@@ -1,6 +1,6 @@
 """Find a person over all cameras of a store, by pictures of them.
 
-    python samples/search_person.py --embedder embedder.safetensors person.jpg
+    python samples/search_person.py person.jpg
 
 The answer may be "no match": nobody in the store is alike enough at the false-alarm rate asked for.
 """
@@ -14,7 +14,7 @@ import surveil_reid
 def main() -> None:
     """Print the answer, then the hits, best first."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--embedder", required=True)
+    parser.add_argument("--embedder", help="the one that ships by default")
     parser.add_argument("--store", default="sqlite:///surveil.db")
     parser.add_argument("--false-alarm", type=float, default=0.01)
     parser.add_argument("pictures", nargs="+", type=Path)
