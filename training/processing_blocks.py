@@ -39,7 +39,7 @@ def _program(found: Mapping[str, Any], program: str) -> Sequence[str]:
     ratio = found["by_ours"].get(program)
     return (
         f"{cost['seconds']:.1f}",
-        f"{found['frames'] / cost['seconds']:.0f}",
+        f"{cost.get('frames', found['frames']) / cost['seconds']:.0f}",
         # Of a floor the work alone was timed.
         "" if "frames" in cost else f"{cost['cpu_seconds']:.0f} s",
         "" if "frames" in cost else f"{cost['peak_mb']:,.0f} MB",
