@@ -48,7 +48,7 @@ def test_whatever_lost_more_than_allowed_is_named_and_nothing_else(
         assert abs(loss - allowed) < 1e-9 or (name in lost) == (both and loss > allowed)
 
 
-def test_every_benchmark_listed_exists_and_says_what_it_needs() -> None:
+def test_every_benchmark_listed_is_there_and_says_what_it_needs() -> None:
     from bench import BENCHMARKS as LISTED  # noqa: PLC0415 (as above)
 
     done = subprocess.run(
@@ -58,9 +58,8 @@ def test_every_benchmark_listed_exists_and_says_what_it_needs() -> None:
         check=True,
     )
     assert len(done.stdout.splitlines()) == len(LISTED)
-    for name, command in LISTED.items():
+    for command in LISTED.values():
         assert (BENCHMARKS / command.split()[0]).is_file()
-        assert (BENCHMARKS / "results" / f"{name}.json").is_file()
 
 
 def test_what_is_not_given_is_left_out_by_name(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def _program(found: Mapping[str, Any], program: str) -> Sequence[str]:
     ratio = found["by_ours"].get(program)
     return (
         f"{cost['seconds']:.1f}",
-        f"{found['frames'] / cost['seconds']:.0f}",
+        f"{cost.get('frames', found['frames']) / cost['seconds']:.0f}",
         # Of a floor the work alone was timed.
         "" if "frames" in cost else f"{cost['cpu_seconds']:.0f} s",
         "" if "frames" in cost else f"{cost['peak_mb']:,.0f} MB",
@@ -80,28 +80,11 @@ def processing_start(record: Mapping[str, Any]) -> str:
     return markdown_table(("footage", "rounds", "first boxes after", "times real time"), rows)
 
 
-def processing_variants(record: Mapping[str, Any]) -> str:
-    """What each way of processing takes beside the one chosen."""
-    rows = [
-        (
-            name,
-            f"{one['seconds']:.1f} s",
-            f"{one['cpu_seconds']:.1f} s",
-            "{median:.2f} ({low:.2f} to {high:.2f})".format(**one["by_first"]),
-            str(one["tracklets"]),
-        )
-        for name, one in record["variants"].items()
-    ]
-    header = ("way", "time", "processor", "times that of the first", "tracklets")
-    return markdown_table(header, rows)
-
-
 PROCESSING: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     "processing-pets09": ("processing", processing("pets09-s2l1")),
     "processing-indoor-walk": ("processing", processing("indoor-walk")),
     "processing-gate": ("processing", processing_gate),
     "processing-rooms": ("processing", processing("rooms")),
     "processing-start": ("processing", processing_start),
-    "processing-variants": ("processing_variants", processing_variants),
 }
 """Of each part of the page its record, and what makes it."""

@@ -133,6 +133,8 @@ def main() -> None:
     parser.add_argument("data", type=Path, nargs="?")
     parser.add_argument("--record", action="store_true")
     given = parser.parse_args()
+    if not given.record and not RECORD.exists():
+        sys.exit(f"there is no record {RECORD} to compare with; make one with --record")
     measured = {"ranking": ranking(), "reranking": reranking()}
     if given.data:
         measured["processing"] = processing(given.data)
