@@ -174,6 +174,7 @@ def memory_day(record: Mapping[str, Any]) -> str:
 
 BLOCKS: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     **PROCESSING,
+    "embedding-runtimes": ("embedding-runtimes", embedding_runtimes),
     "search-likeness": ("search-scale", search_likeness),
     "search-latency": ("search-scale", search_latency),
     "search-filters": ("search-scale", search_filters),
