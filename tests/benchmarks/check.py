@@ -24,6 +24,7 @@ import numpy as np
 from reranking import dense
 
 from helpers.plain_retrieval import plain_scores
+from surveil_reid.core import l2_normalise
 from surveil_reid.evaluation import Features, evaluate_features, make_features
 from surveil_reid.matching import RerankOptions, rerank
 
@@ -99,12 +100,13 @@ def made_up(queries: int, gallery: int) -> Features:
     """Features of people in six cameras; nobody's in particular."""
     random = np.random.default_rng(0)
     centres = random.normal(size=(PEOPLE, 256)).astype(np.float32)
-    ids = {"query": random.integers(0, PEOPLE, queries)}
-    ids["gallery"] = random.integers(0, PEOPLE, gallery)
+    ids = {"query": random.integers(1, PEOPLE + 1, queries)}
+    ids["gallery"] = random.integers(1, PEOPLE + 1, gallery)
     arrays = {}
     for name, people in ids.items():
         noise = random.normal(scale=2, size=(len(people), 256)).astype(np.float32)
-        arrays |= {name: centres[people] + noise, f"{name}_ids": people}
+        vectors = l2_normalise(centres[people - 1] + noise)
+        arrays |= {name: vectors, f"{name}_ids": people}
         arrays[f"{name}_cameras"] = random.integers(1, 7, len(people))
     return make_features(**arrays)
 
