@@ -10,11 +10,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from surveil_reid.core import SurveilReidError
 from surveil_reid.detection.cutting import cut_to_persons
 from surveil_reid.detection.exporting import export_detector
 from surveil_reid.detection.weights import OPENVINO_SUFFIX
 from surveil_reid.pipeline import read_pictures
+from training.paper_pages import exit_status
 
 FRAMES = 40
 """Of each recording, spread over its length."""
@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--trust-weights", action="store_true", help="load an unknown pickle")
     given = parser.parse_args(arguments)
     cut = given.out / f"{given.name}.pt"
-    try:
+
+    def work() -> None:
         cut_to_persons(given.weights, cut, trust_weights=given.trust_weights)
         export_detector(
             cut,
@@ -42,10 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             pictures=read_pictures(given.recordings, FRAMES * len(given.recordings)),
             trust_weights=True,  # written a moment ago
         )
-    except SurveilReidError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    return 0
+
+    return exit_status(work)
 
 
 if __name__ == "__main__":

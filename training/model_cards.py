@@ -17,9 +17,9 @@ import yaml
 
 from surveil_reid.assets.fingerprints import joint_sha256
 from surveil_reid.assets.shipped import FOLDER, ShippedFile, ShippedModel, read_card
-from surveil_reid.core import InputError, SurveilReidError, write_whole
+from surveil_reid.core import InputError, write_whole
 from training.paper_layout import markdown_table
-from training.paper_pages import BENCHMARKS, BLOCK, RESULTS, fill
+from training.paper_pages import BENCHMARKS, BLOCK, RESULTS, exit_status, fill
 from training.records import read_json
 
 EPOCHS_BETWEEN = 5
@@ -150,13 +150,12 @@ BLOCKS: dict[str, Callable[[ShippedModel], str]] = {
 
 def main() -> int:
     """Write every card anew; returns the exit status."""
-    try:
+
+    def work() -> None:
         for path in sorted(FOLDER.glob("*.md")):
             write_whole(path, card_text(path).encode())
-    except SurveilReidError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    return 0
+
+    return exit_status(work)
 
 
 if __name__ == "__main__":

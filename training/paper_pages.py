@@ -10,7 +10,7 @@ is written anew.
 import argparse
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +100,21 @@ def add_runs(folder: Path, results: Path = RESULTS) -> tuple[str, ...]:
     return tuple(run.name for run in taken)
 
 
+def exit_status(work: Callable[[], object]) -> int:
+    """Do a command's work; 0, or 1 where it cannot be done, which is then said in a line."""
+    try:
+        work()
+    except SurveilReidError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0
+
+
+def write_page(page: Path, made: Mapping[str, str]) -> None:
+    """Write a page's blocks anew, whole or not at all."""
+    write_whole(page, fill(page.read_text(encoding="utf-8"), made).encode())
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the page anew; returns the exit status."""
     parser = argparse.ArgumentParser(
@@ -107,14 +122,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--add", metavar="RUNS", type=Path, help="a folder of runs to take over")
     given = parser.parse_args(arguments)
-    try:
+
+    def work() -> None:
         for name in add_runs(given.add) if given.add is not None else ():
             sys.stdout.write(f"{name}\n")
-        write_whole(PAGE, fill(PAGE.read_text(encoding="utf-8"), make_blocks()).encode())
-    except SurveilReidError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    return 0
+        write_page(PAGE, make_blocks())
+
+    return exit_status(work)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from surveil_reid.core import InputError, SurveilReidError, write_whole
+from surveil_reid.core import InputError
 from training.paper_layout import markdown_table
-from training.paper_pages import BENCHMARKS, ROOT, fill
+from training.paper_pages import BENCHMARKS, ROOT, exit_status, write_page
 from training.processing_blocks import PROCESSING
 from training.records import read_json
 
@@ -156,22 +156,6 @@ def memory_loops(record: Mapping[str, Any]) -> str:
     return markdown_table(("recording", "looped", "peak, once", "peak, looped", "ratio"), rows)
 
 
-def memory_day(record: Mapping[str, Any]) -> str:
-    """Memory over a long recording."""
-    least, median, most = record["settled_mb"]
-    values = (
-        f"{record['hours']:g} of {record['hours_of_recording']}",
-        f"{record['frames_analysed']:,}",
-        f"{record['tracklets']:,}",
-        f"{record['seconds']:,.0f} s",
-        f"{least:,.0f} to {most:,.0f} MB, {median:,.0f} in the middle",
-        f"{record['slope_mb_per_hour']:+.2f} MB",
-    )
-    settled = f"memory after hour {record['settled_after_hours']}"
-    header = ("hours", "frames analysed", "tracklets", "took", settled, "growth an hour")
-    return markdown_table(header, [values])
-
-
 BLOCKS: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     **PROCESSING,
     "embedding-runtimes": ("embedding-runtimes", embedding_runtimes),
@@ -186,12 +170,7 @@ BLOCKS: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
 
 def main() -> int:
     """Write the page anew; returns the exit status."""
-    try:
-        write_whole(PAGE, fill(PAGE.read_text(encoding="utf-8"), make_blocks()).encode())
-    except SurveilReidError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    return 0
+    return exit_status(lambda: write_page(PAGE, make_blocks()))
 
 
 if __name__ == "__main__":

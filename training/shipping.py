@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from surveil_reid.assets.shipped import FOLDER
-from surveil_reid.core import InputError, SurveilReidError, moved_together
+from surveil_reid.core import InputError, moved_together
 from surveil_reid.embedding import load_embedder
 from surveil_reid.embedding.checkpoint import load_checkpoint, save_checkpoint
 from surveil_reid.embedding.exporting import export_embedder
 from training.labelled_tracklets import cut_tracklets
+from training.paper_pages import exit_status
 from training.threshold_fitting import fit
 from training.thresholds import describe_data, embed_market, fields_of
 
@@ -64,12 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--market", metavar="DIR", type=Path, required=True)
     given = parser.parse_args(arguments)
     out = FOLDER / f"{given.name}.safetensors"
-    try:
-        ship(given.best, out, licence=given.licence, market=given.market)
-    except SurveilReidError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    return 0
+    return exit_status(lambda: ship(given.best, out, licence=given.licence, market=given.market))
 
 
 if __name__ == "__main__":

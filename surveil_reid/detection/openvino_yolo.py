@@ -16,6 +16,7 @@ from surveil_reid.assets import forbid_telemetry
 from surveil_reid.core import Detections, Image, WeightsError, check_image
 from surveil_reid.detection.boxes import Letterbox, detections_of, letterbox, persons_in
 from surveil_reid.detection.detector import DetectionOptions
+from surveil_reid.detection.file_detector import FileDetector
 from surveil_reid.detection.person import person_class
 from surveil_reid.detection.weights import Weights
 
@@ -23,7 +24,7 @@ SIZES_AT_HAND = 4
 """Sizes of input for which a network is kept compiled; a site's cameras have a few."""
 
 
-class OpenvinoDetector:
+class OpenvinoDetector(FileDetector):
     """Finds people with a YOLO network in OpenVINO, on the CPU; satisfies `Detector`.
 
     A picture goes through the network alone, beside the others of its batch: each has its share of
@@ -40,8 +41,7 @@ class OpenvinoDetector:
         Raises:
             WeightsError: when a file is broken, or the network not a detector of persons.
         """
-        self._weights = weights
-        self._options = options
+        super().__init__(weights, options)
         described = described_in(weights.path)
         self._person = person_class(weights.path, described.get("task"), described["names"])
         self._stride = int(described["stride"])
@@ -56,21 +56,6 @@ class OpenvinoDetector:
                 self._compiled(self._fixed)
         except RuntimeError as error:
             raise _broken(weights.path, error) from error
-
-    @property
-    def name(self) -> str:
-        """Folder name of the weights."""
-        return self._weights.name
-
-    @property
-    def sha256(self) -> str:
-        """Of the weights, in hexadecimal."""
-        return self._weights.sha256
-
-    @property
-    def batch_size(self) -> int:
-        """How many pictures go through the network side by side."""
-        return self._options.batch_size
 
     def detect(self, images: Sequence[Image]) -> list[Detections]:
         """Find the people in each picture; see `Detector.detect`."""

@@ -9,12 +9,13 @@ from surveil_reid.assets import forbid_telemetry
 from surveil_reid.core import Detections, Image, InputError, WeightsError, check_image
 from surveil_reid.detection.boxes import detections_of
 from surveil_reid.detection.detector import DetectionOptions
+from surveil_reid.detection.file_detector import FileDetector
 from surveil_reid.detection.person import person_class
 from surveil_reid.detection.ultralytics_library import DetectionPredictor, contained, torch
 from surveil_reid.detection.weights import Weights
 
 
-class YoloDetector:
+class YoloDetector(FileDetector):
     """Finds people with a network that Ultralytics can run; satisfies `Detector`."""
 
     def __init__(self, weights: Weights, options: DetectionOptions) -> None:
@@ -28,27 +29,11 @@ class YoloDetector:
             WeightsError: when the file is broken or not a detector of persons.
             InputError: when the device is not there.
         """
-        self._weights = weights
-        self._options = options
+        super().__init__(weights, options)
         self._predictor = _load(weights, options)
         network: Any = self._predictor.model
         task = network.task or getattr(getattr(network, "model", None), "task", None)
         self._predictor.args.classes = [person_class(weights.path, task, network.names)]
-
-    @property
-    def name(self) -> str:
-        """File or folder name of the weights."""
-        return self._weights.name
-
-    @property
-    def sha256(self) -> str:
-        """Of the weights, in hexadecimal."""
-        return self._weights.sha256
-
-    @property
-    def batch_size(self) -> int:
-        """How many pictures go through the network together."""
-        return self._options.batch_size
 
     def detect(self, images: Sequence[Image]) -> list[Detections]:
         """Find the people in each picture; see `Detector.detect`."""

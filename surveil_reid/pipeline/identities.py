@@ -43,7 +43,8 @@ def sightings(store: Store, identity: Identity) -> tuple[Sighting, ...]:
     model = store.model()
     alone = len(identity.tracklet_ids) == 1
     calibration = None if model is None or alone else model.calibration
-    among = sum(store.tracklet_count(recording.id) for recording in store.recordings())
+    recordings = () if calibration is None else store.recordings()
+    among = sum(store.tracklet_count(recording.id) for recording in recordings)
     found = []
     for tracklet_id, score in zip(identity.tracklet_ids, identity.scores, strict=True):
         tracklet = store.tracklet(tracklet_id)
