@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from surveil_reid.core import Detections, Image, WeightsError
@@ -64,6 +64,13 @@ def test_pictures_lie_in_the_input_as_ultralytics_puts_them(
     placed = letterbox((height, width), (320, 320), stride)
     np.testing.assert_array_equal(placed.fill(image)[0], wanted)
     assert placed.size == wanted.shape[:2]
+    above, _, left, _ = placed.pads
+    whole = np.array([[left, above, left + placed.scaled[1], above + placed.scaled[0]]], np.float32)
+    np.testing.assert_allclose(placed.back(whole), [[0, 0, width, height]], rtol=1e-6, atol=1e-4)
+    # Ultralytics guesses from the input's size how far the picture was scaled. Of long pictures
+    # without grey on two sides it guesses by the side that was rounded, and wrongly.
+    guess = min(new / old for new, old in zip(placed.size, (height, width), strict=True))
+    assume(placed.scaled == tuple(max(round(side * guess), 1) for side in (height, width)))
     # Inside the picture, since Ultralytics clips.
     corners = random.uniform(0.1, 0.9, (5, 2, 2)) * placed.scaled + placed.pads[::2]
     boxes = np.sort(corners, axis=1)[..., ::-1].reshape(-1, 4).astype(np.float32)
