@@ -1,6 +1,14 @@
 """Value types and errors that every stage shares; NumPy only."""
 
-from surveil_reid.core.arrays import Booleans, Doubles, Floats, Image, Integers
+from surveil_reid.core.arrays import (
+    SIGHT,
+    Booleans,
+    Doubles,
+    Floats,
+    Image,
+    Integers,
+    Sights,
+)
 from surveil_reid.core.calibration import Calibration, CameraPairShift
 from surveil_reid.core.decisions import DecisionKind, ReviewDecision, effective, vouched
 from surveil_reid.core.detections import Detections, box_iou, check_boxes
@@ -36,6 +44,7 @@ from surveil_reid.core.tracklets import BoxTrack, Crop, Tracklet
 __all__ = [
     "IMAGENET_MEAN",
     "IMAGENET_STD",
+    "SIGHT",
     "ArrayError",
     "Booleans",
     "BoxTrack",
@@ -59,6 +68,7 @@ __all__ = [
     "ReadOnlyError",
     "ReviewDecision",
     "SchemaError",
+    "Sights",
     "SiteError",
     "SpaceError",
     "StoreError",

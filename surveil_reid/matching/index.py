@@ -12,7 +12,7 @@ from typing import Self
 import faiss
 import numpy as np
 
-from surveil_reid.core import ArrayError, Booleans, Floats, Integers
+from surveil_reid.core import SIGHT, ArrayError, Booleans, Floats, Integers, Sights
 from surveil_reid.matching import coarse, index_file
 from surveil_reid.matching.distances import check_vectors
 
@@ -57,6 +57,8 @@ class DescriptorIndex:
     missed, with a filter no more of them than without.
 
     Attributes:
+        ids: int64 `(n,)`.
+        sights: `SIGHT` `(n,)`, parallel to `ids`, to choose by.
         source: what it is derived from.
         revision: the state of the store that the index mirrors; set it after adding and removing.
     """
@@ -65,26 +67,36 @@ class DescriptorIndex:
         self,
         index: faiss.Index,
         ids: Integers,
+        sights: Sights,
         *,
         source: IndexSource,
         revision: int,
         fetch: Fetch,
     ) -> None:
-        self._index = index
-        self._ids = ids  # parallel to the vectors in `_index`
+        self._index = index  # its vectors are parallel to `ids`
+        self.ids = ids
+        self.sights = sights
         self._fetch = fetch
         self.source = source
         self.revision = revision
 
     @classmethod
     def build(
-        cls, ids: Integers, vectors: Floats, *, source: IndexSource, revision: int, fetch: Fetch
+        cls,
+        ids: Integers,
+        vectors: Floats,
+        sights: Sights,
+        *,
+        source: IndexSource,
+        revision: int,
+        fetch: Fetch,
     ) -> Self:
         """Index vectors under their ids.
 
         Args:
             ids: int64 `(n,)`, not negative, each once.
             vectors: float32 `(n, dim)`, L2-normalised; n may be 0, dim may not.
+            sights: `SIGHT` `(n,)`.
             source: what they come from.
             revision: the state of the store that they were read from.
             fetch: gives vectors, as they are now; asked where the index holds codes alone.
@@ -95,11 +107,12 @@ class DescriptorIndex:
         index = cls(
             faiss.IndexFlatIP(vectors.shape[1]),
             np.zeros(0, np.int64),
+            np.zeros(0, SIGHT),
             source=source,
             revision=revision,
             fetch=fetch,
         )
-        index.add(ids, vectors)
+        index.add(ids, vectors, sights)
         return index
 
     @classmethod
@@ -122,8 +135,9 @@ class DescriptorIndex:
                 return None
             revision, count = np.frombuffer(stream.read(16), "<i8").tolist()
             ids = np.frombuffer(stream.read(8 * count), "<i8").astype(np.int64)
+            sights = np.frombuffer(stream.read(SIGHT.itemsize * count), SIGHT)
             inner = faiss.read_index(faiss.PyCallbackIOReader(stream.read))
-        return cls(inner, ids, source=source, revision=revision, fetch=fetch)
+        return cls(inner, ids, sights, source=source, revision=revision, fetch=fetch)
 
     def save(self, path: Path) -> None:
         """Write the index to a file, replacing an older one in a single step.
@@ -135,41 +149,42 @@ class DescriptorIndex:
         facts: index_file.Facts = {**asdict(self.source), "dim": self.dim}
         with index_file.replaced(path, facts) as write:
             write(np.array([self.revision, len(self)], "<i8").tobytes())
-            write(self._ids.astype("<i8").tobytes())
+            write(self.ids.astype("<i8").tobytes())
+            write(self.sights.tobytes())
             faiss.write_index(self._index, faiss.PyCallbackIOWriter(write))
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self.ids)
 
     @property
     def dim(self) -> int:
         """Length of a vector."""
         return int(self._index.d)
 
-    @property
-    def ids(self) -> Integers:
-        """The ids in the index, int64 `(n,)`, ascending."""
-        return np.sort(self._ids)
-
-    def add(self, ids: Integers, vectors: Floats) -> None:
+    def add(self, ids: Integers, vectors: Floats, sights: Sights) -> None:
         """Index more vectors; past `EXACT_UP_TO` the index changes to codes, once.
 
         Args:
             ids: int64 `(n,)`, none of them in the index yet.
             vectors: float32 `(n, dim)`, L2-normalised.
+            sights: `SIGHT` `(n,)`.
 
         Raises:
             ArrayError: when an argument is not as said.
         """
         _check_ids(ids, vectors, dim=self.dim)
-        if np.isin(ids, self._ids).any():
+        if sights.dtype != SIGHT or sights.shape != ids.shape:
+            msg = f"sights must be SIGHT of shape {ids.shape}; got {sights.dtype} {sights.shape}"
+            raise ArrayError(msg)
+        if np.isin(ids, self.ids).any():
             msg = "an id is in the index already; remove it before adding it again"
             raise ArrayError(msg)
         if self._is_exact and len(self) + len(ids) > EXACT_UP_TO:
             vectors = np.concatenate([self._index.reconstruct_n(0, len(self)), vectors])
             self._index = coarse.train(vectors)
         self._index.add(vectors)
-        self._ids = np.concatenate([self._ids, ids])
+        self.ids = np.concatenate([self.ids, ids])
+        self.sights = np.concatenate([self.sights, sights])
 
     def remove(self, ids: Integers) -> int:
         """Take vectors out; ids that are not in the index are passed over.
@@ -180,13 +195,13 @@ class DescriptorIndex:
         Returns:
             How many were taken out.
         """
-        gone = np.isin(self._ids, ids)
+        gone = np.isin(self.ids, ids)
         self._index.remove_ids(coarse.chosen_only(gone))
-        self._ids = self._ids[~gone]
+        self.ids, self.sights = self.ids[~gone], self.sights[~gone]
         return int(gone.sum())
 
     def search(
-        self, queries: Floats, top: int, *, allowed: Integers | None = None
+        self, queries: Floats, top: int, *, chosen: Booleans | None = None
     ) -> tuple[Floats, Integers]:
         """The most similar vectors for each query.
 
@@ -196,7 +211,7 @@ class DescriptorIndex:
         Args:
             queries: float32 `(q, dim)`, L2-normalised.
             top: how many to find for each query, at least 1.
-            allowed: int64 ids to look among; None looks among all.
+            chosen: bool `(n,)`, parallel to `ids`: which to look among; None looks among all.
 
         Returns:
             Similarities float32 `(q, top)`, descending, and their ids int64 `(q, top)`; where there
@@ -211,7 +226,6 @@ class DescriptorIndex:
             raise ArrayError(msg)
         similarities = np.full((len(queries), top), -np.inf, np.float32)
         ids = np.full((len(queries), top), -1, np.int64)
-        chosen = None if allowed is None else np.isin(self._ids, allowed)
         reachable = len(self) if chosen is None else int(chosen.sum())
         if reachable == 0:
             return similarities, ids
@@ -258,7 +272,7 @@ class DescriptorIndex:
 
     def _similarities(self, queries: Floats, positions: Integers) -> tuple[Integers, Floats]:
         """Ids of each query's candidates and their cosines; -1 and -inf for who is not there."""
-        ids = np.where(positions < 0, -1, self._ids[positions])
+        ids = np.where(positions < 0, -1, self.ids[positions])
         there, vectors = self._vectors(np.unique(positions[positions >= 0]))
         if len(there) == 0:
             return np.full_like(ids, -1), np.full(ids.shape, -np.inf, np.float32)
@@ -269,10 +283,10 @@ class DescriptorIndex:
 
     def _vectors(self, positions: Integers) -> tuple[Integers, Floats]:
         """Ids of some vectors, rising, without those that are gone, and the vectors."""
-        positions = positions[np.argsort(self._ids[positions])]
+        positions = positions[np.argsort(self.ids[positions])]
         if self._is_exact:
-            return self._ids[positions], self._index.reconstruct_batch(positions)
-        return self._fetch(self._ids[positions])
+            return self.ids[positions], self._index.reconstruct_batch(positions)
+        return self._fetch(self.ids[positions])
 
 
 def _check_ids(ids: Integers, vectors: Floats, *, dim: int) -> None:

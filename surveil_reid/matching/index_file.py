@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from surveil_reid.core import ReadOnlyError, SpaceError, StoreError, replaced_whole
 
-FORMAT = "surveil-reid index 2"
+FORMAT = "surveil-reid index 3"
 CHECKSUM_BYTES = hashlib.sha256().digest_size
 CHUNK = 1 << 20
 

@@ -12,7 +12,7 @@ import av
 import numpy as np
 
 from surveil_reid.assets import ShippedModel, check_file, shipped_models
-from surveil_reid.core import WeightsError
+from surveil_reid.core import SIGHT, WeightsError
 from surveil_reid.embedding import load_embedder
 from surveil_reid.embedding.devices import describe_devices
 from surveil_reid.matching import DescriptorIndex, IndexSource
@@ -130,6 +130,7 @@ def _index() -> str:
     index = DescriptorIndex.build(
         ids,
         vectors,
+        np.zeros(4, SIGHT),
         source=IndexSource(model_sha256="", store=""),
         revision=0,
         fetch=lambda some: (some, vectors[some]),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from surveil_reid.core import ModelInfo, StoreError
+from surveil_reid.core import SIGHT, ModelInfo, StoreError
 from surveil_reid.matching import DescriptorIndex, IndexSource
 from surveil_reid.store import Store
 
@@ -23,6 +23,7 @@ def open_index(store: Store) -> DescriptorIndex:
         index = DescriptorIndex.build(
             np.zeros(0, np.int64),
             np.zeros((0, current_model(store).dim), np.float32),
+            np.zeros(0, SIGHT),
             source=_source(store),
             revision=-1,
             fetch=store.chosen_descriptors,
@@ -39,8 +40,9 @@ def _catch_up(index: DescriptorIndex, store: Store) -> None:
     changed = store.changed_tracklets(index.revision)
     index.remove(changed)
     for start in range(0, len(changed), BLOCK):
-        index.add(*store.chosen_descriptors(changed[start : start + BLOCK]))
-    index.remove(np.setdiff1d(index.ids, store.tracklet_ids(doubtful=True), assume_unique=True))
+        described, vectors = store.chosen_descriptors(changed[start : start + BLOCK])
+        there, sights = store.sights(described)
+        index.add(there, vectors[np.isin(described, there, assume_unique=True)], sights)
     index.revision = revision
 
 

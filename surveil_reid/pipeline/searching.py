@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from surveil_reid.core import Floats, InputError, Integers, ModelInfo, Tracklet, UnknownNameError
+from surveil_reid.core import Booleans, Floats, InputError, ModelInfo, Tracklet, UnknownNameError
 from surveil_reid.identity import decide
-from surveil_reid.matching import RerankOptions, rerank
+from surveil_reid.matching import DescriptorIndex, RerankOptions, rerank
 from surveil_reid.pipeline.identities import best_crop
 from surveil_reid.pipeline.index import current_model, open_index
 from surveil_reid.store import Store
@@ -133,13 +133,15 @@ def search(
     """
     options = options or SearchOptions()
     model = current_model(store)
-    candidates = _candidates(store, options, leave_out)
-    found = _ranked(store, query, candidates, options.top)
+    index = open_index(store)
+    candidates = find_candidates(store, index, options, leave_out)
+    gallery_size = max(int(candidates.sum()), 1)
+    found = _ranked(store, index, query, candidates, options.top)
     similarities = np.array([score for _, score in found], np.float32)
     decision = decide(
         similarities,
         info=model,
-        gallery_size=max(len(candidates), 1),
+        gallery_size=gallery_size,
         false_alarm=options.false_alarm,
     )
     seen_by = [tracklet.camera for tracklet in store.chosen_tracklets(leave_out)]
@@ -152,7 +154,7 @@ def search(
             start=tracklet.start,
             end=tracklet.end,
             score=float(score),
-            probability=_probability(model, score, tracklet.camera, seen_by, len(candidates)),
+            probability=_probability(model, score, tracklet.camera, seen_by, gallery_size),
             match=bool(match),
             crop=best_crop(store, store.tracklet(tracklet.id)),
         )
@@ -169,6 +171,44 @@ def search(
     )
 
 
+def find_candidates(
+    store: Store, index: DescriptorIndex, options: SearchOptions, leave_out: Sequence[int]
+) -> Booleans:
+    """Which of the tracklets in a store's index may be found.
+
+    Args:
+        store: whose index it is.
+        index: its index, up to date.
+        options: filters.
+        leave_out: ids of tracklets that may not.
+
+    Returns:
+        bool `(n,)`, parallel to `index.ids`.
+
+    Raises:
+        UnknownNameError: when a camera asked for does not exist.
+    """
+    numbers = store.camera_numbers()
+    unknown = set(options.cameras) - numbers.keys()
+    if unknown:
+        msg = (
+            f"no camera is named {min(unknown)!r}; the store holds "
+            f"{', '.join(map(repr, numbers)) or 'none'}"
+        )
+        raise UnknownNameError(msg)
+    sights = index.sights
+    chosen = ~np.isin(index.ids, np.array(leave_out, np.int64))
+    if not options.doubtful:
+        chosen &= ~sights["doubtful"]
+    if options.cameras:
+        chosen &= np.isin(sights["camera"], [numbers[name] for name in options.cameras])
+    if options.after is not None:
+        chosen &= sights["end"] >= options.after
+    if options.before is not None:
+        chosen &= sights["start"] <= options.before
+    return chosen
+
+
 def _probability(
     model: ModelInfo, score: float, camera: str, seen_by: Sequence[str], gallery_size: int
 ) -> float | None:
@@ -180,31 +220,11 @@ def _probability(
     return float(probability)
 
 
-def _candidates(store: Store, options: SearchOptions, leave_out: Sequence[int]) -> Integers:
-    """The ids of all tracklets that may be found, int64 `(n,)`."""
-    unknown = set(options.cameras) - set(store.cameras())
-    if unknown:
-        msg = (
-            f"no camera is named {min(unknown)!r}; the store holds "
-            f"{', '.join(map(repr, store.cameras())) or 'none'}"
-        )
-        raise UnknownNameError(msg)
-    found = store.tracklet_ids(
-        doubtful=options.doubtful,
-        cameras=options.cameras,
-        after=options.after,
-        before=options.before,
-    )
-    return found[~np.isin(found, np.array(leave_out, np.int64))]
-
-
 def _ranked(
-    store: Store, query: Floats, candidates: Integers, top: int
+    store: Store, index: DescriptorIndex, query: Floats, candidates: Booleans, top: int
 ) -> list[tuple[Tracklet, float]]:
     """The best candidates with their cosine similarities, best first."""
-    if len(candidates) == 0:
-        return []
-    scores, ids = open_index(store).search(query[None], max(top, RERANKED), allowed=candidates)
+    scores, ids = index.search(query[None], max(top, RERANKED), chosen=candidates)
     near = dict(zip(ids[0].tolist(), scores[0].tolist(), strict=True))
     known = {tracklet.id: tracklet for tracklet in store.chosen_tracklets(near.keys() - {-1})}
     found = [(known[id_], score) for id_, score in near.items() if id_ in known]

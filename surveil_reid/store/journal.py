@@ -1,12 +1,14 @@
 """The event log and the revision number: what happened, and whether an index is stale."""
 
 import time
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from surveil_reid.store.schema import EventRow, RevisionRow
+from surveil_reid.store.chunks import chunks
+from surveil_reid.store.schema import EventRow, GoneRow, RevisionRow, TrackletRow
 from surveil_reid.store.values import Event
 
 
@@ -35,3 +37,10 @@ def read_key(session: Session) -> str:
 def raise_revision(session: Session) -> None:
     """Tell every derived index that it is stale."""
     session.execute(update(RevisionRow).values(number=RevisionRow.number + 1))
+
+
+def delete_tracklets(session: Session, numbers: Collection[int]) -> None:
+    """Delete tracklets, and write down for derived indexes that they are gone."""
+    for some in chunks(numbers):
+        session.execute(delete(TrackletRow).where(TrackletRow.id.in_(some)))
+        session.execute(insert(GoneRow), [{"tracklet_id": number} for number in some])

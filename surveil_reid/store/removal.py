@@ -13,7 +13,7 @@ from surveil_reid.store.chunks import chunks
 from surveil_reid.store.codec import encode_vector
 from surveil_reid.store.crop_rows import crops_of
 from surveil_reid.store.decisions import forget
-from surveil_reid.store.journal import log, raise_revision
+from surveil_reid.store.journal import delete_tracklets, log, raise_revision
 from surveil_reid.store.memberships import delete_empty_identities
 from surveil_reid.store.recordings import camera_id
 from surveil_reid.store.schema import (
@@ -133,7 +133,7 @@ def _delete_tracklets(session: Session, tracklets: Collection[int]) -> list[str]
     files: list[str] = []
     for some in chunks(tracklets):
         files += session.scalars(select(CropRow.file).where(CropRow.tracklet_id.in_(some)))
-        session.execute(delete(TrackletRow).where(TrackletRow.id.in_(some)))
+    delete_tracklets(session, tracklets)
     forget(session, tracklets)
     return files
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION: Final = "0004"  # of the newest migration
+REVISION: Final = "0005"  # of the newest migration
 
 # A length makes MySQL choose LONGBLOB over its BLOB of 64 KiB; other databases ignore it.
 _BLOB = LargeBinary(2**32 - 1)
@@ -150,6 +150,15 @@ class TrackletRow(Base):
     revision: Mapped[int] = mapped_column(
         default=_NEXT_REVISION, onupdate=_NEXT_REVISION, server_default="0", index=True
     )
+
+
+class GoneRow(Base):
+    """A tracklet that is deleted, and what the store's revision was raised to by that."""
+
+    __tablename__ = "gone"
+
+    tracklet_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    revision: Mapped[int] = mapped_column(default=_NEXT_REVISION, server_default="0", index=True)
 
 
 class TrackPartRow(Base):

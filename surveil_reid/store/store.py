@@ -13,6 +13,7 @@ from surveil_reid.core import (
     Integers,
     ModelInfo,
     ReviewDecision,
+    Sights,
     Tracklet,
 )
 from surveil_reid.store import (
@@ -90,6 +91,11 @@ class Store:
         """Names, in their order."""
         with self._database.reading() as session:
             return tuple(recordings.camera_ids(session))
+
+    def camera_numbers(self) -> dict[str, int]:
+        """The number that stands for each camera in `SIGHT`, by name."""
+        with self._database.reading() as session:
+            return recordings.camera_ids(session)
 
     def recordings(self, camera: str | None = None) -> tuple[Recording, ...]:
         """Recordings by their start, of one camera or of all.
@@ -194,24 +200,6 @@ class Store:
                 session, tracklets.Filters(doubtful, cameras, after, before)
             )
 
-    def tracklet_ids(
-        self,
-        *,
-        doubtful: bool = False,
-        cameras: Sequence[str] = (),
-        after: float | None = None,
-        before: float | None = None,
-    ) -> Integers:
-        """The ids of those that `tracklets` gives, int64 `(n,)`, and nothing more of them.
-
-        Raises:
-            UnknownNameError: when there is no such camera.
-        """
-        with self._database.reading() as session:
-            return tracklets.find_numbers(
-                session, tracklets.Filters(doubtful, cameras, after, before)
-            )
-
     def chosen_tracklets(self, ids: Collection[int]) -> tuple[Tracklet, ...]:
         """Those of these tracklets that have a descriptor, doubtful or not, by id."""
         with self._database.reading() as session:
@@ -227,8 +215,13 @@ class Store:
         with self._database.reading() as session:
             return tracklets.read_chosen_descriptors(session, ids)
 
+    def sights(self, ids: Integers) -> tuple[Integers, Sights]:
+        """Those of these tracklets that there are, rising, and what a search chooses by."""
+        with self._database.reading() as session:
+            return tracklets.read_sights(session, ids)
+
     def changed_tracklets(self, revision: int) -> Integers:
-        """The ids of all that changed after a revision, described or not, int64 `(n,)` rising."""
+        """All that changed or went after a revision, described or not, int64 `(n,)` rising."""
         with self._database.reading() as session:
             return tracklets.find_changed(session, revision)
 

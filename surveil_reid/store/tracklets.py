@@ -2,19 +2,27 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from surveil_reid.core import BoxTrack, Floats, Integers, Tracklet, UnknownNameError
+from surveil_reid.core import (
+    SIGHT,
+    BoxTrack,
+    Floats,
+    Integers,
+    Sights,
+    Tracklet,
+    UnknownNameError,
+)
 from surveil_reid.store.chunks import chunks
 from surveil_reid.store.codec import decode_matrix, decode_track, decode_vector
 from surveil_reid.store.crop_rows import crops_of
 from surveil_reid.store.models import current_model
 from surveil_reid.store.recordings import camera_id, camera_ids
-from surveil_reid.store.schema import TrackletRow, TrackPartRow
+from surveil_reid.store.schema import GoneRow, TrackletRow, TrackPartRow
 from surveil_reid.store.values import StoredCrop, TrackletState
 
 
@@ -65,12 +73,6 @@ class Filters(NamedTuple):
 def find_tracklets(session: Session, filters: Filters) -> tuple[Tracklet, ...]:
     """Tracklets with a descriptor, in order of their numbers."""
     return _tracklets(session, _conditions(session, filters))
-
-
-def find_numbers(session: Session, filters: Filters) -> Integers:
-    """The numbers of tracklets with a descriptor, rising: int64 `(n,)`."""
-    query = select(TrackletRow.id).where(*_conditions(session, filters))
-    return np.sort(np.array(session.scalars(query).all(), np.int64))
 
 
 def _conditions(session: Session, filters: Filters) -> list[ColumnElement[bool]]:
@@ -128,10 +130,24 @@ def read_chosen_descriptors(session: Session, numbers: Integers) -> tuple[Intege
     return _descriptors(session, sorted(found, key=lambda row: row[0]))
 
 
+def read_sights(session: Session, numbers: Integers) -> tuple[Integers, Sights]:
+    """Numbers, rising, and what a search can choose by, of those of these that are there."""
+    table = TrackletRow.__table__.c
+    query = select(table.id, table.camera_id, table.start, table.end, table.doubtful)
+    found: list[tuple[Any, ...]] = []
+    for some in chunks(numbers.tolist()):
+        found += [tuple(row) for row in session.execute(query.where(table.id.in_(some)))]
+    found.sort()
+    ids = np.fromiter((row[0] for row in found), np.int64, len(found))
+    return ids, np.array([row[1:] for row in found], SIGHT)
+
+
 def find_changed(session: Session, revision: int) -> Integers:
-    """The numbers of tracklets that changed after a revision, rising: int64 `(n,)`."""
-    query = select(TrackletRow.id).where(TrackletRow.revision > revision)
-    return np.sort(np.array(session.scalars(query).all(), np.int64))
+    """The numbers of tracklets that changed or went after a revision, rising: int64 `(n,)`."""
+    changed = select(TrackletRow.id).where(TrackletRow.revision > revision)
+    gone = select(GoneRow.tracklet_id).where(GoneRow.revision > revision)
+    numbers = [*session.scalars(changed), *session.scalars(gone)]
+    return np.sort(np.array(numbers, np.int64))
 
 
 def read_track(session: Session, number: int) -> BoxTrack:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from surveil_reid.core import ArrayError, BoxTrack, UnknownNameError
@@ -12,6 +12,7 @@ from surveil_reid.store.chunks import chunks
 from surveil_reid.store.codec import encode_track, encode_vector
 from surveil_reid.store.crop_rows import replace_crops
 from surveil_reid.store.decisions import rename
+from surveil_reid.store.journal import delete_tracklets
 from surveil_reid.store.schema import RecordingRow, TrackletRow, TrackPartRow
 from surveil_reid.store.timeline import Timeline
 from surveil_reid.store.values import TrackletUpdate
@@ -67,8 +68,7 @@ def apply_update(session: Session, work: Work, change: TrackletUpdate) -> tuple[
     _take_parts(session, tracklet_id, change.absorbs)
     dropped = replace_crops(session, tracklet_id, change, work.timeline)
     rename(session, change.absorbs, tracklet_id)
-    for numbers in chunks(change.absorbs):
-        session.execute(delete(TrackletRow).where(TrackletRow.id.in_(numbers)))
+    delete_tracklets(session, change.absorbs)
     return tracklet_id, dropped
 
 

@@ -34,11 +34,12 @@ import matplotlib as mpl
 import numpy as np
 from sqlalchemy import insert
 
-from surveil_reid.core import Doubles, Floats, Integers, Tracklet, l2_normalise
+from surveil_reid.core import SIGHT, Booleans, Doubles, Floats, Integers, Tracklet, l2_normalise
 from surveil_reid.evaluation import Features, read_features
 from surveil_reid.matching import DescriptorIndex, IndexSource
 from surveil_reid.pipeline import SearchOptions, search
 from surveil_reid.pipeline.index import open_index
+from surveil_reid.pipeline.searching import find_candidates
 from surveil_reid.store import NewRecording, SegmentCommit, Store, open_store
 from surveil_reid.store.codec import encode_vector
 from surveil_reid.store.journal import raise_revision
@@ -330,10 +331,16 @@ class HalfPrecision:
             return index
         none = np.zeros((0, DIM), np.float32)
         index = DescriptorIndex.build(
-            np.zeros(0, np.int64), none, source=SOURCE, revision=1, fetch=self
+            np.zeros(0, np.int64),
+            none,
+            np.zeros(0, SIGHT),
+            source=SOURCE,
+            revision=1,
+            fetch=self,
         )
         for first in range(0, len(self.vectors), BLOCK):
-            index.add(*self(np.arange(first, min(first + BLOCK, len(self.vectors))) + 1))
+            ids, vectors = self(np.arange(first, min(first + BLOCK, len(self.vectors))) + 1)
+            index.add(ids, vectors, np.zeros(len(ids), SIGHT))
         index.save(path)
         return index
 
@@ -345,15 +352,15 @@ def megabytes(key: str = "VmRSS") -> float:
 
 
 def timed(
-    index: DescriptorIndex, queries: Floats, top: int, allowed: Integers | None
+    index: DescriptorIndex, queries: Floats, top: int, chosen: Booleans | None
 ) -> tuple[dict[str, float], Integers]:
     """Search for one query after the other: milliseconds and ids."""
     for query in queries[:5]:
-        index.search(query[None], top, allowed=allowed)
+        index.search(query[None], top, chosen=chosen)
     seconds, found = [], []
     for query in queries:
         began = time.perf_counter()
-        found.append(index.search(query[None], top, allowed=allowed)[1][0])
+        found.append(index.search(query[None], top, chosen=chosen)[1][0])
         seconds.append(time.perf_counter() - began)
     p50, p99 = np.quantile(seconds, [0.5, 0.99]) * 1000
     return {"p50_ms": round(p50, 2), "p99_ms": round(p99, 2)}, np.array(found)
@@ -398,19 +405,18 @@ def searched(folder: Path, count: int) -> dict[str, Any]:
     result: dict[str, Any] = {"open_seconds": round(time.perf_counter() - began, 3)}
     result["open_mb"] = round(megabytes() - before, 1)
     for name, filters in FILTERS.items():
-        began, allowed = time.perf_counter(), None
-        if filters:
-            allowed = (
-                store.tracklet_ids(**filters)
-                if in_store
-                else find(np.arange(count) + 1, kept["cameras"], count, filters)
-            )
+        began = time.perf_counter()
+        if in_store:
+            chosen = find_candidates(store, index, SearchOptions(**filters), ())
+        else:
+            ids = find(np.arange(count) + 1, kept["cameras"], count, filters)
+            chosen = np.isin(index.ids, ids)
         filtering = time.perf_counter() - began
-        result[name] = {"share": 1.0 if allowed is None else round(len(allowed) / count, 6)}
-        if allowed is not None and in_store:
+        result[name] = {"share": round(float(chosen.mean()), 6)}
+        if in_store:
             result[name]["filter_ms"] = round(1000 * filtering, 1)
         for top in TOPS:
-            times, found = timed(index, queries, top, allowed)
+            times, found = timed(index, queries, top, chosen)
             figures = {**times, "recall": recall(found, kept[name][: len(found), :top])}
             result[name][f"top_{top}"] = figures
     result["rss_mb"] = round(megabytes() - before, 1)

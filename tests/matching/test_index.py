@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surveil_reid.core import (
+    SIGHT,
     ArrayError,
     Floats,
     Integers,
     ReadOnlyError,
+    Sights,
     SpaceError,
     StoreError,
     l2_normalise,
@@ -40,6 +42,11 @@ def ids_of(count: int, seed: int) -> Integers:
     return np.random.default_rng(seed + 1).permutation(10 * count + 1)[:count].astype(np.int64)
 
 
+def sights_of(ids: Integers) -> Sights:
+    """What a store might say of tracklets; nobody else is seen like it."""
+    return np.array([(n % 7, n / 3, n / 3 + 1, n % 2 == 0) for n in ids.tolist()], SIGHT)
+
+
 class Rows:
     """A store's descriptors, from which rows can go."""
 
@@ -54,7 +61,9 @@ class Rows:
 
 def built(ids: Integers, vectors: Floats, rows: Rows | None = None) -> DescriptorIndex:
     fetch = rows or Rows(ids, vectors)
-    return DescriptorIndex.build(ids, vectors, source=SOURCE, revision=1, fetch=fetch)
+    return DescriptorIndex.build(
+        ids, vectors, sights_of(ids), source=SOURCE, revision=1, fetch=fetch
+    )
 
 
 def opened(path: Path, rows: Rows | None = None, **changed: object) -> DescriptorIndex | None:
@@ -119,7 +128,9 @@ def test_search_is_that_of_a_full_sort(
         st.none() | st.lists(st.integers(0, 600)).map(lambda some: np.array(some, np.int64))
     )
     wanted = brute_force(ids, vectors, asked, top, allowed)
-    assert_found(built(ids, vectors).search(asked, top, allowed=allowed), wanted)
+    index = built(ids, vectors)
+    chosen = None if allowed is None else np.isin(index.ids, allowed)
+    assert_found(index.search(asked, top, chosen=chosen), wanted)
 
 
 @settings(deadline=None, max_examples=50)
@@ -130,12 +141,13 @@ def test_adding_and_removing_leaves_what_a_fresh_index_would_hold(
     ids, vectors = ids_of(count, seed), vectors_of(count, seed)
     cut = data.draw(st.integers(0, count))
     index = built(ids[:cut], vectors[:cut])
-    index.add(ids[cut:], vectors[cut:])
+    index.add(ids[cut:], vectors[cut:], sights_of(ids[cut:]))
     gone = np.array(data.draw(st.lists(st.sampled_from([*ids.tolist(), 99_999]))), np.int64)
     kept = ~np.isin(ids, gone)
     assert index.remove(gone) == (~kept).sum()
     assert len(index) == kept.sum()
-    assert (index.ids == np.sort(ids[kept])).all()
+    assert sorted(index.ids) == sorted(ids[kept])
+    assert (index.sights == sights_of(index.ids)).all()
     asked = vectors_of(3, seed + 2)
     assert_found(index.search(asked, 5), brute_force(ids[kept], vectors[kept], asked, 5))
 
@@ -186,7 +198,7 @@ class TestCodes:
         for step in (1, 2, 5, 20):
             allowed = np.arange(0, 1150, step)
             wanted = brute_force(np.arange(1150), vectors, asked, 5, set(allowed.tolist()))[1]
-            found = index.search(asked, 5, allowed=allowed)[1]
+            found = index.search(asked, 5, chosen=np.isin(index.ids, allowed))[1]
             assert np.isin(found, allowed).all()
             assert recall(found, wanted) > 0.99
 
@@ -196,7 +208,7 @@ class TestCodes:
         index = built(np.arange(600), vectors)
         for allowed in (np.arange(0), np.arange(7), np.arange(0, 600, 12)):
             wanted = brute_force(np.arange(600), vectors, queries, 10, set(allowed.tolist()))
-            assert_found(index.search(queries, 10, allowed=allowed), wanted)
+            assert_found(index.search(queries, 10, chosen=np.isin(index.ids, allowed)), wanted)
 
     def test_asking_for_everything_gives_everything(self) -> None:
         vectors, asked = vectors_of(300, 1), vectors_of(3, 2)
@@ -209,7 +221,7 @@ class TestCodes:
         rows = Rows(np.arange(1201), vectors)
         index = built(np.arange(1200), vectors[:1200], rows)
         assert 1200 not in index.search(vectors[1200:], 3)[1]
-        index.add(np.array([1200]), vectors[1200:])
+        index.add(np.array([1200]), vectors[1200:], sights_of(np.array([1200])))
         assert index.search(vectors[1200:], 3)[1][0, 0] == 1200
         assert index.remove(np.array([1200, 9_999])) == 1
         assert 1200 not in index.search(vectors[1200:], 3)[1]
@@ -233,8 +245,8 @@ class TestCodes:
         vectors, asked = vectors_of(400, 1), vectors_of(3, 2)
         rows = Rows(np.arange(400), vectors)
         index = built(np.arange(90), vectors[:90], rows)
-        index.add(np.arange(90, 300), vectors[90:300])
-        index.add(np.arange(300, 400), vectors[300:])
+        index.add(np.arange(90, 300), vectors[90:300], sights_of(np.arange(90, 300)))
+        index.add(np.arange(300, 400), vectors[300:], sights_of(np.arange(300, 400)))
         assert index.remove(np.arange(0, 400, 2)) == 200
         assert (index.ids == np.arange(1, 400, 2)).all()
         index.save(tmp_path / "index")
@@ -242,7 +254,7 @@ class TestCodes:
         wanted = brute_force(index.ids, vectors[1::2], asked, 100)
         assert_found(again.search(asked, 100), wanted)
         assert again.remove(np.array([1, 3])) == 2
-        again.add(np.array([3]), vectors[3:4])
+        again.add(np.array([3]), vectors[3:4], sights_of(np.array([3])))
         assert len(again) == 199
 
     def test_a_damaged_file_counts_as_none(self, tmp_path: Path) -> None:
@@ -267,6 +279,7 @@ class TestFile:
         index.save(path)
         again = opened(path)
         assert (again.ids == index.ids).all()
+        assert (again.sights == index.sights).all()
         assert_found(again.search(asked, 8), index.search(asked, 8))
 
     @pytest.mark.parametrize(
@@ -381,15 +394,17 @@ def test_what_cannot_be_indexed_is_refused(ids: Integers, vectors: Floats, said:
     with pytest.raises(ArrayError, match=said):
         built(ids, vectors)
     with pytest.raises(ArrayError, match=said):
-        built(np.zeros(0, np.int64), np.zeros((0, 6), np.float32)).add(ids, vectors)
+        built(np.zeros(0, np.int64), np.zeros((0, 6), np.float32)).add(ids, vectors, sights_of(ids))
 
 
 def test_an_id_cannot_be_added_twice_nor_another_models_vectors() -> None:
     index = built(np.array([4]), np.eye(6, dtype=np.float32)[:1])
     with pytest.raises(ArrayError, match="already"):
-        index.add(np.array([4]), np.eye(6, dtype=np.float32)[:1])
+        index.add(np.array([4]), np.eye(6, dtype=np.float32)[:1], sights_of(np.array([4])))
     with pytest.raises(ArrayError, match="6 dimensions"):
-        index.add(np.array([5]), np.eye(7, dtype=np.float32)[:1])
+        index.add(np.array([5]), np.eye(7, dtype=np.float32)[:1], sights_of(np.array([5])))
+    with pytest.raises(ArrayError, match="sights"):
+        index.add(np.array([5]), np.eye(6, dtype=np.float32)[:1], sights_of(np.array([5, 6])))
     assert index.ids.tolist() == [4]
 
 

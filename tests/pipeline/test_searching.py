@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -122,6 +123,22 @@ def test_filters_lose_nobody(store: Store) -> None:
     assert [hit.tracklet for hit in yard.hits] == [38]
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_filters_choose_those_that_the_store_chooses(store: Store, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    # Tracklets begin every ten seconds from 1010 on, so limits often fall on one of their ends.
+    after, before = 1000 + random.integers(0, 70, 2) * 5.0
+    filters: dict[str, Any] = {
+        "cameras": tuple(random.choice(["gate", "yard"], random.integers(0, 3), replace=False)),
+        "after": float(after) if random.random() < 0.7 else None,
+        "before": float(before) if random.random() < 0.7 else None,
+        "doubtful": bool(random.random() < 0.5),
+    }
+    found = search(store, near(7, 507), SearchOptions(top=99, **filters))
+    wanted = {tracklet.id for tracklet in store.tracklets(**filters)}
+    assert {hit.tracklet for hit in found.hits} == wanted
+
+
 def test_the_query_itself_can_be_left_out(store: Store) -> None:
     found = search(store, describe_tracklet(store, 5), leave_out=(5,))
     assert found.hits[0].tracklet == 35
@@ -196,7 +213,33 @@ def test_what_changed_since_shows_in_the_next_search(
     joined = replace(sighting(4, unit(78)), id=new, absorbs=(other,))
     store.commit_segment(commit(recording, 2, joined, model=CALIBRATED))
     assert best() == first
-    assert open_index(store).ids.tolist() == store.tracklet_ids(doubtful=True).tolist()
+    assert sorted(open_index(store).ids.tolist()) == store.descriptors(doubtful=True)[0].tolist()
+
+
+def test_a_filter_sees_a_tracklet_as_it_is_now(store: Store) -> None:
+    recording = store.add_recording(new_recording("roof", camera="roof"))
+    seen = sighting(1, unit(77))
+    (new,) = store.commit_segment(commit(recording, 0, seen, model=CALIBRATED))
+    later = SearchOptions(cameras=("roof",), after=store.tracklet(new).end + 1)
+    assert not search(store, unit(77), later).hits
+    store.commit_segment(
+        commit(recording, 1, replace(sighting(9, unit(77)), id=new), model=CALIBRATED)
+    )
+    assert [hit.tracklet for hit in search(store, unit(77), later).hits] == [new]
+    doubtful = replace(sighting(10, unit(77)), id=new, doubtful=True)
+    store.commit_segment(commit(recording, 2, doubtful, model=CALIBRATED))
+    assert not search(store, unit(77), later).hits
+
+
+def test_an_index_saved_by_somebody_who_missed_a_removal_forgets_as_well(store: Store) -> None:
+    search(store, unit(1))
+    late = store.index_path.read_bytes()
+    store.remove_camera("yard")
+    store.index_path.write_bytes(late)
+    assert index_state(store) == "stale"
+    assert {hit.camera for hit in search(store, near(7, 507)).hits} == {"gate"}
+    assert sorted(open_index(store).ids.tolist()) == store.descriptors(doubtful=True)[0].tolist()
+    assert store.index_path.stat().st_size < len(late)
 
 
 def test_an_index_of_another_store_is_not_taken(store: Store, tmp_path: Path) -> None:
