@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from surveil_reid.core import InputError
-from surveil_reid.embedding.model import BACKBONES, ArchitectureOptions
+from surveil_reid.embedding.architecture import BACKBONES, ArchitectureOptions
 from surveil_reid.evaluation import DATA_SETS, PROTOCOLS
 from training.records import Cell
 

@@ -1,53 +1,19 @@
 """Checkpoints: the network's tensors and, in the same safetensors file, all that explains them."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
-from pydantic import Field
-
-from surveil_reid.assets import Preprocessing
-from surveil_reid.assets.strict import StrictModel, parse_strictly
-from surveil_reid.core import Calibration, InputError, OperatingPoint, WeightsError
-from surveil_reid.embedding.model import ArchitectureOptions, ReidModel, build_model
+from surveil_reid.core import WeightsError
+from surveil_reid.embedding.architecture import HEADER_KEY, ArchitectureOptions
+from surveil_reid.embedding.header import CheckpointMeta, Header, parse_header
+from surveil_reid.embedding.model import ReidModel, build_model
 from surveil_reid.embedding.tensors import (
-    HEADER_KEY,
     TensorFile,
     fill,
     match_backbone,
     read_tensors,
     write_model,
 )
-
-
-class CheckpointMeta(StrictModel):
-    """What a checkpoint says about itself beside its architecture.
-
-    Attributes:
-        name: for people to read.
-        preprocessing: what the network expects.
-        training: plain JSON values: data, recipe, seed, epochs, results, and so on.
-        linking: the operating points known, by increasing false-alarm rate.
-        linking_similarity: see `ModelInfo`.
-        calibration: see `ModelInfo`.
-        licence: the weights' terms.
-    """
-
-    name: str
-    preprocessing: Preprocessing = Preprocessing.imagenet((256, 128))
-    training: dict[str, Any] = Field(default_factory=dict)
-    linking: tuple[OperatingPoint, ...] = ()
-    linking_similarity: float | None = None
-    calibration: Calibration | None = None
-    licence: str = "unknown"
-
-
-class _Header(StrictModel):
-    format: Literal[1]
-    architecture: ArchitectureOptions
-    dim: int
-    meta: CheckpointMeta
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +54,7 @@ def load_checkpoint(path: Path, expected: ArchitectureOptions | None = None) -> 
     return Checkpoint(model.eval(), header.meta)
 
 
-def _read_header(content: TensorFile) -> _Header:
+def _read_header(content: TensorFile) -> Header:
     if HEADER_KEY not in content.metadata:
         if backbone := match_backbone(content.tensors):
             msg = (
@@ -101,9 +67,4 @@ def _read_header(content: TensorFile) -> _Header:
                 "name a checkpoint that surveil-reid train wrote"
             )
         raise WeightsError(msg)
-    try:
-        value = json.loads(content.metadata[HEADER_KEY])
-        return parse_strictly(_Header, value, f"the header of {content.path}")
-    except (json.JSONDecodeError, InputError) as error:
-        msg = f"the header of {content.path} cannot be used: {error}; update this software"
-        raise WeightsError(msg) from error
+    return parse_header(content.metadata[HEADER_KEY], content.path)

@@ -22,14 +22,15 @@ from surveil_reid.assets import (
     weights_sha256,
 )
 from surveil_reid.assets.descriptions import NetworkInput
-from surveil_reid.core import Image, WeightsError, moved_together
+from surveil_reid.core import Image, WeightsError, l2_normalise, moved_together
+from surveil_reid.embedding import torch_runtime
 from surveil_reid.embedding.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from surveil_reid.embedding.embedder import EmbeddingOptions
+from surveil_reid.embedding.graph import INPUT, OUTPUT
 from surveil_reid.embedding.loading import load_embedder
 from surveil_reid.embedding.preprocessing import preprocess
 from surveil_reid.embedding.probe import SAME, lifelike_pictures
 
-INPUT, OUTPUT = "images", "features"
 SUFFIXES = {
     "onnx": ".onnx",
     "openvino": ".xml",
@@ -238,7 +239,8 @@ def _description(checkpoint: Checkpoint, path: Path, source: Path) -> str:
 def _compare(original: Path, exported: Path, pictures: Sequence[Image]) -> float:
     """The least cosine similarity of embeddings, each picture in batches of several sizes."""
     options = EmbeddingOptions(device="cpu", precision="fp32", batch_size=max(BATCHES))
-    wanted = load_embedder(original, options).embed(pictures)
+    run = torch_runtime.open_checkpoint(original, options)
+    wanted = l2_normalise(run.network(preprocess(pictures, run.meta.preprocessing)))
     opened = load_embedder(exported, options)
     least = 1.0
     for size in BATCHES:

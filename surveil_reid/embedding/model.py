@@ -6,64 +6,17 @@ and the embedding the one after it. Without the BNNeck all of them see the one f
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torchvision.models import resnet18, resnet34, resnet50, resnext50_32x4d
 from torchvision.models.resnet import ResNet
 
-from surveil_reid.core import InputError
+from surveil_reid.embedding.architecture import BACKBONES, POOLING_FLOOR, ArchitectureOptions
 
-BACKBONES: dict[str, Callable[[], ResNet]] = {
-    "resnet18": resnet18,
-    "resnet34": resnet34,
-    "resnet50": resnet50,
-    "resnext50_32x4d": resnext50_32x4d,
-}
-
-POOLING_FLOOR = 1e-6  # the power of a smaller activation has no finite gradient
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ArchitectureOptions:
-    """What must be known to build the network that a checkpoint's tensors fit.
-
-    Attributes:
-        backbone: a key of `BACKBONES`.
-        width: length of the embedding. Where the backbone's features are as wide, they are the
-            embedding and there is no linear layer.
-        last_stride: of the backbone's last stage; 1 doubles the height and width of its map.
-        pooling: of that map: its mean, or its generalised mean with a learned exponent.
-        bottleneck: whether there is a BNNeck.
-    """
-
-    backbone: str = "resnet50"
-    width: int = 512
-    last_stride: int = 1
-    pooling: Literal["average", "generalised-mean"] = "average"
-    bottleneck: bool = True
-
-    def __post_init__(self) -> None:
-        if self.backbone not in BACKBONES:
-            msg = f"backbone must be one of {', '.join(BACKBONES)}; got {self.backbone!r}"
-            raise InputError(msg)
-        if self.width < 1:
-            msg = f"width must be 1 or more; got {self.width}"
-            raise InputError(msg)
-        if self.last_stride not in {1, 2}:
-            msg = f"last_stride must be 1 or 2; got {self.last_stride}"
-            raise InputError(msg)
-        if self.pooling not in {"average", "generalised-mean"}:
-            msg = f"pooling must be average or generalised-mean; got {self.pooling!r}"
-            raise InputError(msg)
-
-    def __str__(self) -> str:
-        neck = "" if self.bottleneck else ", no bottleneck"
-        pooling = "" if self.pooling == "average" else f", {self.pooling} pooling"
-        size = f"{self.backbone}, width {self.width}, last stride {self.last_stride}"
-        return f"{size}{pooling}{neck}"
+_MAKERS: dict[str, Callable[[], ResNet]] = dict(
+    zip(BACKBONES, (resnet18, resnet34, resnet50, resnext50_32x4d), strict=True)
+)
 
 
 class GeneralisedMean(nn.Module):
@@ -97,7 +50,7 @@ class ReidModel(nn.Module):
     def __init__(self, architecture: ArchitectureOptions) -> None:
         super().__init__()
         self.architecture = architecture
-        self.backbone = BACKBONES[architecture.backbone]()
+        self.backbone = _MAKERS[architecture.backbone]()
         features = self.backbone.fc.in_features
         self.backbone.fc = nn.Identity()
         if architecture.last_stride == 1:

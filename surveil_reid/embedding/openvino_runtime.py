@@ -1,15 +1,22 @@
-"""Running OpenVINO files."""
+"""Running OpenVINO files, and the project's own checkpoints in OpenVINO."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from safetensors import SafetensorError, safe_open
 
 from surveil_reid.assets import ModelDescription, forbid_telemetry
 from surveil_reid.core import Floats, InputError, WeightsError
+from surveil_reid.embedding.architecture import HEADER_KEY
 from surveil_reid.embedding.devices import cpu_precision
 from surveil_reid.embedding.embedder import EmbeddingOptions, Network
+from surveil_reid.embedding.graph import INPUT, OUTPUT, build_graph
+from surveil_reid.embedding.header import Opened, parse_header
 from surveil_reid.embedding.probe import one_by_one, same_in_batch
+
+if TYPE_CHECKING:
+    from openvino import Core, Model
 
 HINTS = {"fp32": "f32", "bf16": "bf16"}
 ANY_BATCH = -1
@@ -33,12 +40,7 @@ def open_openvino(path: Path, description: ModelDescription, options: EmbeddingO
     if options.device == "cuda":
         msg = f"{description.name} runs in OpenVINO, on the CPU; use device cpu or auto"
         raise InputError(msg)
-    settings: dict[str, Any] = {
-        "INFERENCE_PRECISION_HINT": HINTS[cpu_precision(options.precision)],
-        "NUM_STREAMS": 1,
-    }
-    if options.threads is not None:
-        settings["INFERENCE_NUM_THREADS"] = options.threads
+    settings = _settings(options)
     try:
         single = one_by_one(_compile(path, description, 1, settings))
     except RuntimeError as error:
@@ -49,6 +51,46 @@ def open_openvino(path: Path, description: ModelDescription, options: EmbeddingO
         return batched if same_in_batch(batched, single, description) else single
     except (RuntimeError, ValueError):  # the graph itself holds on to a batch of one
         return single
+
+
+def open_checkpoint(path: Path, options: EmbeddingOptions) -> Opened | None:
+    """Compile one of the project's checkpoints for the CPU, without torch.
+
+    Args:
+        path: the `.safetensors`.
+        options: all of them but the device apply.
+
+    Returns:
+        It with what the file says of itself; None where the file is not a sound checkpoint of
+        tensors that NumPy knows: torch then says what is wrong with it, or runs it.
+
+    Raises:
+        InputError: when fp16 is asked for.
+        WeightsError: when its header is of a later version.
+    """
+    settings = _settings(options)
+    try:
+        with safe_open(path, framework="np") as content:
+            text = (content.metadata() or {}).get(HEADER_KEY)
+            tensors = {
+                name: content.get_tensor(name)
+                for name in content.keys()  # noqa: SIM118
+                if not name.endswith("num_batches_tracked")
+            }
+    except (SafetensorError, OSError, TypeError):  # bf16 is no type of NumPy's
+        return None
+    if text is None:
+        return None
+    header = parse_header(text, path)
+    forbid_telemetry()
+    import openvino  # noqa: PLC0415 (only now may it be imported)
+
+    try:
+        model = build_graph(header.architecture, tensors, header.meta.preprocessing.size)
+    except (ValueError, RuntimeError):
+        return None
+    network = _running(openvino.Core(), model, (INPUT, OUTPUT), settings)
+    return Opened(header.meta, header.architecture.width, network)
 
 
 def _compile(
@@ -62,13 +104,31 @@ def _compile(
     shape = model.input(description.input.name).get_partial_shape()
     shape[0] = batch
     model.reshape({description.input.name: shape})
+    return _running(core, model, (description.input.name, description.output), settings)
+
+
+def _settings(options: EmbeddingOptions) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "INFERENCE_PRECISION_HINT": HINTS[cpu_precision(options.precision)],
+        "NUM_STREAMS": 1,
+    }
+    if options.threads is not None:
+        settings["INFERENCE_NUM_THREADS"] = options.threads
+    return settings
+
+
+def _running(
+    core: "Core", model: "Model", ends: tuple[str, str], settings: dict[str, Any]
+) -> Network:
+    """A model, compiled; `ends` are the names of its input and its output."""
+    given, wanted = ends
     request = core.compile_model(model, "CPU", settings).create_infer_request()
-    request.get_tensor(description.output)  # raises here where there is no such output
+    request.get_tensor(wanted)  # raises here where there is no such output
 
     def run(batch: Floats) -> Floats:
         # Shared inputs also let a dynamic batch change size.
-        request.infer({description.input.name: batch}, share_inputs=True)
-        output = request.get_tensor(description.output).data
+        request.infer({given: batch}, share_inputs=True)
+        output = request.get_tensor(wanted).data
         return np.array(output, np.float32).reshape(len(batch), -1)
 
     return run

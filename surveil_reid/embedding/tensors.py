@@ -15,12 +15,10 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from surveil_reid.core import WeightsError, write_whole
-from surveil_reid.embedding.model import BACKBONES, ArchitectureOptions, ReidModel, build_skeleton
+from surveil_reid.embedding.architecture import BACKBONES, HEADER_KEY, ArchitectureOptions
+from surveil_reid.embedding.model import ReidModel, build_skeleton
 
 FORMAT = 1
-HEADER_KEY = "surveil_reid"
-"""The one metadata key; safetensors writes several in no fixed order, and hashes would change."""
-
 BACKBONE_PREFIX, POOLING_PREFIX = "backbone.", "avgpool."
 
 

@@ -1,16 +1,30 @@
 """Running the project's own network with torch."""
 
+from pathlib import Path
 from typing import Literal
 
 import torch
 from torch.backends import cudnn
 
 from surveil_reid.core import Floats
+from surveil_reid.embedding.checkpoint import load_checkpoint
 from surveil_reid.embedding.devices import choose_device, cpu_precision
 from surveil_reid.embedding.embedder import EmbeddingOptions, Network, Precision
+from surveil_reid.embedding.header import Opened
 from surveil_reid.embedding.model import ReidModel
 
 TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def open_checkpoint(path: Path, options: EmbeddingOptions) -> Opened:
+    """Read one of the project's checkpoints and prepare it for inference.
+
+    Raises:
+        InputError: when the device is not there or cannot compute in the precision.
+        WeightsError: when the file is missing, damaged or no checkpoint.
+    """
+    checkpoint = load_checkpoint(path)
+    return Opened(checkpoint.meta, checkpoint.model.dim, open_model(checkpoint.model, options))
 
 
 def open_model(model: ReidModel, options: EmbeddingOptions) -> Network:

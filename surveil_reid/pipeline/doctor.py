@@ -110,11 +110,10 @@ def _decoding() -> str:
 
 def _embedding() -> str:
     # These load torch, which takes seconds, and nothing else of the pipeline needs it.
-    from surveil_reid.embedding.checkpoint import (  # noqa: PLC0415
-        CheckpointMeta,
-        save_checkpoint,
-    )
-    from surveil_reid.embedding.model import ArchitectureOptions, build_model  # noqa: PLC0415
+    from surveil_reid.embedding.architecture import ArchitectureOptions  # noqa: PLC0415
+    from surveil_reid.embedding.checkpoint import save_checkpoint  # noqa: PLC0415
+    from surveil_reid.embedding.header import CheckpointMeta  # noqa: PLC0415
+    from surveil_reid.embedding.model import build_model  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "check.safetensors"

@@ -33,10 +33,12 @@ import torch
 
 from surveil_reid.core import Image
 from surveil_reid.embedding import Embedder, EmbeddingOptions, load_embedder
-from surveil_reid.embedding.checkpoint import CheckpointMeta, load_checkpoint, save_checkpoint
+from surveil_reid.embedding.architecture import BACKBONES, ArchitectureOptions
+from surveil_reid.embedding.checkpoint import load_checkpoint, save_checkpoint
 from surveil_reid.embedding.embedder import NetworkEmbedder
 from surveil_reid.embedding.exporting import export_embedder
-from surveil_reid.embedding.model import BACKBONES, ArchitectureOptions, build_model
+from surveil_reid.embedding.header import CheckpointMeta
+from surveil_reid.embedding.model import build_model
 from surveil_reid.embedding.torch_runtime import open_model
 from surveil_reid.evaluation import evaluate_features, extract_features, read_data_set, split
 from surveil_reid.evaluation.images import Split

@@ -11,8 +11,10 @@ from PIL import Image as PillowImage
 
 from surveil_reid.assets import Preprocessing
 from surveil_reid.core import InputError
-from surveil_reid.embedding.checkpoint import CheckpointMeta, save_checkpoint
-from surveil_reid.embedding.model import ArchitectureOptions, build_model
+from surveil_reid.embedding.architecture import ArchitectureOptions
+from surveil_reid.embedding.checkpoint import save_checkpoint
+from surveil_reid.embedding.header import CheckpointMeta
+from surveil_reid.embedding.model import build_model
 from surveil_reid.pipeline import read_pictures
 
 Run = Callable[..., tuple[int, str, str]]

@@ -5,16 +5,15 @@ from pathlib import Path
 
 import pytest
 import torch
+import torchvision
 from safetensors.torch import load_file, save_file
 
 from surveil_reid.assets import Preprocessing
 from surveil_reid.core import OperatingPoint, WeightsError
-from surveil_reid.embedding.checkpoint import (
-    CheckpointMeta,
-    load_checkpoint,
-    save_checkpoint,
-)
-from surveil_reid.embedding.model import BACKBONES, ArchitectureOptions, ReidModel, build_model
+from surveil_reid.embedding.architecture import BACKBONES, ArchitectureOptions
+from surveil_reid.embedding.checkpoint import load_checkpoint, save_checkpoint
+from surveil_reid.embedding.header import CheckpointMeta
+from surveil_reid.embedding.model import ReidModel, build_model
 from surveil_reid.embedding.tensors import load_backbone
 
 SMALL = ArchitectureOptions(backbone="resnet18", width=16, last_stride=1)
@@ -166,7 +165,7 @@ def test_a_header_that_cannot_be_understood_is_refused(
 
 @pytest.mark.parametrize("name", BACKBONES)
 def test_plain_torchvision_weights_are_a_backbone_to_train_from(name: str, tmp_path: Path) -> None:
-    plain = BACKBONES[name]()
+    plain = getattr(torchvision.models, name)()
     path = tmp_path / "plain.safetensors"
     save_file({key: value.half() for key, value in plain.state_dict().items()}, path)
     with pytest.raises(WeightsError) as caught:
@@ -182,7 +181,7 @@ def test_plain_torchvision_weights_are_a_backbone_to_train_from(name: str, tmp_p
 
 def test_a_backbone_of_another_architecture_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "plain.safetensors"
-    save_file(BACKBONES["resnet34"]().state_dict(), path)
+    save_file(torchvision.models.resnet34().state_dict(), path)
     with pytest.raises(WeightsError, match=r"torchvision's resnet18.*torchvision's resnet34"):
         load_backbone(build_model(SMALL), path)
 

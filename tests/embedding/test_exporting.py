@@ -18,9 +18,11 @@ from surveil_reid.core import (
     WeightsError,
 )
 from surveil_reid.embedding import EmbeddingOptions, exporting, load_embedder
-from surveil_reid.embedding.checkpoint import CheckpointMeta, save_checkpoint
+from surveil_reid.embedding.architecture import ArchitectureOptions
+from surveil_reid.embedding.checkpoint import save_checkpoint
 from surveil_reid.embedding.exporting import SUFFIXES, export_embedder
-from surveil_reid.embedding.model import ArchitectureOptions, build_model
+from surveil_reid.embedding.header import CheckpointMeta
+from surveil_reid.embedding.model import build_model
 from surveil_reid.embedding.probe import lifelike_pictures
 
 SIZE = (64, 32)

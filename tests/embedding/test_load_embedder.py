@@ -14,8 +14,10 @@ from helpers.networks import INPUT, OUTPUT, write_onnx, write_openvino
 from surveil_reid.assets import Preprocessing
 from surveil_reid.core import ArrayError, Floats, Image, InputError, WeightsError
 from surveil_reid.embedding import Embedder, EmbeddingOptions, load_embedder
-from surveil_reid.embedding.checkpoint import CheckpointMeta, save_checkpoint
-from surveil_reid.embedding.model import ArchitectureOptions, build_model
+from surveil_reid.embedding.architecture import ArchitectureOptions
+from surveil_reid.embedding.checkpoint import save_checkpoint
+from surveil_reid.embedding.header import CheckpointMeta
+from surveil_reid.embedding.model import build_model
 
 FP32 = EmbeddingOptions(device="cpu", precision="fp32", batch_size=4)
 DESCRIPTION = f"""

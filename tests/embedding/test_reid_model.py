@@ -7,12 +7,8 @@ from torch import Tensor, nn
 from torchvision.models.resnet import ResNet
 
 from surveil_reid.core import InputError
-from surveil_reid.embedding.model import (
-    BACKBONES,
-    ArchitectureOptions,
-    GeneralisedMean,
-    build_model,
-)
+from surveil_reid.embedding.architecture import BACKBONES, ArchitectureOptions
+from surveil_reid.embedding.model import GeneralisedMean, build_model
 
 
 def pictures(height: int = 64, width: int = 32) -> Tensor:

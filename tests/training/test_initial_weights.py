@@ -9,7 +9,8 @@ from safetensors.torch import save_file
 from torchvision.models import resnet18
 
 from surveil_reid.core import InputError, WeightsError
-from surveil_reid.embedding.model import ArchitectureOptions, ReidModel, build_model
+from surveil_reid.embedding.architecture import ArchitectureOptions
+from surveil_reid.embedding.model import ReidModel, build_model
 from surveil_reid.embedding.tensors import write_model
 from training import initial_weights
 from training.initial_weights import start_from

@@ -11,8 +11,10 @@ from data.people import write_people
 from helpers.recipes import tiny_values
 from surveil_reid.core import InputError
 from surveil_reid.embedding import EmbeddingOptions, load_embedder
-from surveil_reid.embedding.checkpoint import CheckpointMeta, load_checkpoint, save_checkpoint
-from surveil_reid.embedding.model import ArchitectureOptions, build_model
+from surveil_reid.embedding.architecture import ArchitectureOptions
+from surveil_reid.embedding.checkpoint import load_checkpoint, save_checkpoint
+from surveil_reid.embedding.header import CheckpointMeta
+from surveil_reid.embedding.model import build_model
 from surveil_reid.video.pictures import read_picture
 from training.shipping import ship
 

@@ -21,8 +21,10 @@ from surveil_reid.core import (
     WeightsError,
     l2_normalise,
 )
-from surveil_reid.embedding.checkpoint import CheckpointMeta, load_checkpoint, save_checkpoint
-from surveil_reid.embedding.model import ArchitectureOptions, build_model
+from surveil_reid.embedding.architecture import ArchitectureOptions
+from surveil_reid.embedding.checkpoint import load_checkpoint, save_checkpoint
+from surveil_reid.embedding.header import CheckpointMeta
+from surveil_reid.embedding.model import build_model
 from surveil_reid.evaluation import read_data_set
 from training import thresholds
 from training.labelled_tracklets import Labelled, cut_tracklets

@@ -1,0 +1,112 @@
+"""A checkpoint that runs in OpenVINO computes what its network computes in torch."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from surveil_reid.assets import Preprocessing
+from surveil_reid.core import WeightsError, l2_normalise
+from surveil_reid.embedding import EmbeddingOptions, load_embedder, openvino_runtime
+from surveil_reid.embedding.architecture import BACKBONES, HEADER_KEY, ArchitectureOptions
+from surveil_reid.embedding.checkpoint import load_checkpoint, save_checkpoint
+from surveil_reid.embedding.header import CheckpointMeta
+from surveil_reid.embedding.model import ReidModel, build_model
+from surveil_reid.embedding.preprocessing import preprocess
+
+FP32 = EmbeddingOptions(device="cpu", precision="fp32")
+META = CheckpointMeta(name="tiny", preprocessing=Preprocessing.imagenet((64, 32)))
+OPTIONS = [
+    ArchitectureOptions(backbone=name, width=width, last_stride=stride, pooling=pooling)
+    for name in BACKBONES
+    for width, stride, pooling in ((64, 1, "average"), (64, 2, "generalised-mean"))
+] + [
+    ArchitectureOptions(backbone="resnet18", width=512),
+    ArchitectureOptions(backbone="resnet50", width=2048, bottleneck=False),
+]
+
+
+def trained(options: ArchitectureOptions) -> ReidModel:
+    """A network in which every number matters: nothing is 0 or 1 that training would change."""
+    torch.manual_seed(0)
+    model = build_model(options)
+    for name, tensor in model.state_dict().items():
+        if name.endswith(("running_var", "bn1.weight", "bn2.weight", "bn3.weight", "exponent")):
+            tensor.uniform_(0.5, 1.5)
+        elif name.endswith(("running_mean", "bias")):
+            tensor.normal_(std=0.3)
+    return model.eval()
+
+
+@pytest.fixture
+def pictures() -> list[np.ndarray]:
+    random = np.random.default_rng(0)
+    return list(random.integers(0, 256, (5, 90, 40, 3), np.uint8))
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_every_architecture_gives_what_torch_gives(
+    options: ArchitectureOptions, tmp_path: Path, pictures: list[np.ndarray]
+) -> None:
+    path = tmp_path / "tiny.safetensors"
+    save_checkpoint(path, trained(options), META)
+    opened = openvino_runtime.open_checkpoint(path, FP32)
+    assert opened is not None
+    assert opened.dim == options.width
+    batch = preprocess(pictures, META.preprocessing)
+    with torch.inference_mode():
+        wanted = load_checkpoint(path).model(torch.from_numpy(batch)).numpy()
+    np.testing.assert_allclose(l2_normalise(opened.network(batch)), l2_normalise(wanted), atol=2e-5)
+
+
+def test_half_precision_runs_there_too_and_what_numpy_lacks_runs_in_torch(
+    tmp_path: Path, pictures: list[np.ndarray]
+) -> None:
+    wanted = None
+    for kind, there in ((torch.float32, True), (torch.float16, True), (torch.bfloat16, False)):
+        path = tmp_path / f"{kind}.safetensors"
+        model = trained(ArchitectureOptions(backbone="resnet18", width=32))
+        save_checkpoint(path, model.to(kind), META)
+        assert (openvino_runtime.open_checkpoint(path, FP32) is not None) is there
+        found = load_embedder(path, FP32).embed(pictures)
+        wanted = found if wanted is None else wanted
+        assert (found * wanted).sum(axis=1).min() > 0.999
+
+
+def test_torch_is_not_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "tiny.safetensors"
+    save_checkpoint(path, trained(ArchitectureOptions(backbone="resnet18", width=32)), META)
+    program = (
+        "import sys, numpy; from surveil_reid.embedding import EmbeddingOptions, load_embedder;"
+        "embedder = load_embedder(sys.argv[1], EmbeddingOptions(device='cpu'));"
+        "print(embedder.embed([numpy.zeros((9, 9, 3), numpy.uint8)]).shape, 'torch' in sys.modules)"
+    )
+    command = [sys.executable, "-c", program, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "(1, 32) False"
+
+
+@pytest.mark.parametrize("wrong", ["missing", "more", "shape", "other"])
+def test_tensors_that_do_not_fit_are_refused_as_in_torch(tmp_path: Path, wrong: str) -> None:
+    path = tmp_path / "tiny.safetensors"
+    save_checkpoint(path, trained(ArchitectureOptions(backbone="resnet18", width=32)), META)
+    with torch.no_grad():
+        tensors = load_file(path)
+        match wrong:
+            case "missing":
+                del tensors["backbone.layer3.1.conv2.weight"]
+            case "more":
+                tensors["backbone.layer4.2.conv1.weight"] = torch.zeros(512, 512, 3, 3)
+            case "shape":
+                tensors["backbone.layer2.0.conv1.weight"] = torch.zeros(128, 32, 3, 3)
+            case "other":
+                other = ArchitectureOptions(backbone="resnet34", width=32)
+                tensors = dict(trained(other).state_dict())
+    text = openvino_runtime.safe_open(path, framework="np").metadata()[HEADER_KEY]
+    save_file(tensors, path, metadata={HEADER_KEY: text})
+    with pytest.raises(WeightsError, match="does not fit resnet18"):
+        load_embedder(path, FP32)
