@@ -75,12 +75,13 @@ def random_weights(work: Path, backbone: str) -> Path:
     return path
 
 
-def compiled(path: Path) -> Embedder:
-    """The checkpoint through torch's compiler."""
-    plain = load_embedder(path, BF16)
+def in_torch(path: Path, options: EmbeddingOptions, *, compile_it: bool = False) -> Embedder:
+    """The checkpoint in torch, whatever a CPU would take, or through torch's compiler."""
     made = load_checkpoint(path)
-    network = open_model(torch.compile(made.model, dynamic=False), BF16)  # type: ignore[arg-type]
-    return NetworkEmbedder(plain.info, made.meta.preprocessing, network, BF16.batch_size)
+    model = torch.compile(made.model, dynamic=False) if compile_it else made.model
+    network = open_model(model, options)  # type: ignore[arg-type]
+    info = load_embedder(path, FP32).info
+    return NetworkEmbedder(info, made.meta.preprocessing, network, options.batch_size)
 
 
 def exported(work: Path, path: Path, suffix: str, kind: str, precision: str) -> Path:
@@ -94,15 +95,14 @@ def exported(work: Path, path: Path, suffix: str, kind: str, precision: str) -> 
 
 def runtimes(work: Path, path: Path) -> dict[str, Callable[[], Embedder]]:
     """How to open a checkpoint in each runtime."""
-    openvino = exported(work, path, ".xml", "openvino", "fp32")
     int8 = exported(work, path, ".xml", "openvino", "int8")
     onnx = exported(work, path, ".onnx", "onnx", "fp32")
     return {
-        "torch fp32": lambda: load_embedder(path, FP32),
-        "torch bf16": lambda: load_embedder(path, BF16),
-        "torch compiled bf16": lambda: compiled(path),
-        "OpenVINO fp32": lambda: load_embedder(openvino, FP32),
-        "OpenVINO bf16": lambda: load_embedder(openvino, BF16),
+        "torch fp32": lambda: in_torch(path, FP32),
+        "torch bf16": lambda: in_torch(path, BF16),
+        "torch compiled bf16": lambda: in_torch(path, BF16, compile_it=True),
+        "OpenVINO fp32": lambda: load_embedder(path, FP32),
+        "OpenVINO bf16": lambda: load_embedder(path, BF16),
         "OpenVINO int8": lambda: load_embedder(int8, BF16),
         "ONNX Runtime fp32": lambda: load_embedder(onnx, FP32),
     }
