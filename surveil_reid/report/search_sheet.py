@@ -13,6 +13,9 @@ from surveil_reid.report.canvas import BLUE, GREEN, GREY, Canvas
 COLUMNS: Final = 7
 """Hits in a row."""
 
+LEAST: Final = 5
+"""Columns for hits that the sheet has room for in any case: its legend takes as much."""
+
 _LEGEND = "Blue: query. Green ✓: match. Grey: no match. Times are UTC; #: identity."
 _LONGEST = 20
 
@@ -31,16 +34,17 @@ def write_search_sheet(result: SearchResult, query: Sequence[Image], path: Path)
     Raises:
         InputError: when it cannot be written.
     """
-    rows = max(1, -(-len(result.hits) // COLUMNS))
+    columns = min(max(len(result.hits), LEAST), COLUMNS)
+    rows = max(1, -(-len(result.hits) // columns))
     queries = -(-len(query) // rows)  # columns
-    canvas = Canvas(rows, queries + COLUMNS, lines=4)
+    canvas = Canvas(rows, queries + columns, lines=4)
     decision = "match" if result.match else "no match"
     title = f"{decision} at a false-alarm rate of {result.false_alarm:g}"
     canvas.head(title, f"{_LEGEND} Similarity of a match: {result.threshold:.3f} or more.")
     for place, picture in enumerate(query):
         canvas.put(divmod(place, queries), picture, BLUE, ["query"])
     for place, hit in enumerate(result.hits):
-        row, column = divmod(place, COLUMNS)
+        row, column = divmod(place, columns)
         canvas.put((row, queries + column), hit.crop, GREEN if hit.match else GREY, _words(hit))
     return canvas.save(path)
 
