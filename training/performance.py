@@ -84,11 +84,13 @@ def search_filters(record: Mapping[str, Any]) -> str:
                 ten = found["top_10"]
                 values = (
                     f"{found['share']:.2%}",
+                    f"{found['filter_ms']:.1f} ms" if "filter_ms" in found else "",
                     f"{ten['p50_ms']:.1f} ms",
                     f"{ten['recall']:.4f}",
                 )
                 rows.append((f"{run['descriptors']:,}", name, *values))
-    return markdown_table(("descriptors", "filter", "lets through", "p50", "recall"), rows)
+    header = ("descriptors", "filter", "lets through", "choosing", "p50", "recall")
+    return markdown_table(header, rows)
 
 
 def search_cost(record: Mapping[str, Any]) -> str:
