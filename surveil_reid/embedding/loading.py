@@ -35,10 +35,10 @@ def load_embedder(
 
     Args:
         weights: the name of an embedder that ships, which then takes the form that suits the
-            device, or of one of its forms; the project's checkpoint (`.safetensors`); an ONNX
-            (`.onnx`), OpenVINO (`.xml`) or TorchScript (`.torchscript`) file with a description
-            beside it, unless one ships for it; or the description (`.yaml`)
-            itself. None is the embedder that ships.
+            device, or of one of its forms; the project's checkpoint (`.safetensors`), which runs
+            in torch on a GPU and in OpenVINO on a CPU; an ONNX (`.onnx`), OpenVINO (`.xml`) or
+            TorchScript (`.torchscript`) file with a description beside it, unless one ships for
+            it; or the description (`.yaml`) itself. None is the embedder that ships.
         options: how to run it.
 
     Raises:

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -94,6 +95,30 @@ def test_a_run_on_a_bare_machine_leaves_checkpoints_a_curve_and_a_record(unbroke
     maps = [entry.validation_map for entry in record.curve]
     assert record.training.best_validation_map == max(m for m in maps if m is not None)
     assert record.training.best_epoch == maps.index(record.training.best_validation_map) + 1
+
+
+def weights_of(people: Path, out: Path, *more: str) -> dict[str, torch.Tensor]:
+    """What a run ends with."""
+    run = command(people, out, "--no-test", *more)
+    done = subprocess.run(run, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return load_file(out / "tiny" / "last.safetensors")
+
+
+def test_deterministic_runs_end_with_the_same_bits(people: Path, tmp_path: Path) -> None:
+    options = ("--deterministic", "--threads", "2")
+    first, again = (weights_of(people, tmp_path / name, *options) for name in ("one", "two"))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch compiles with g++")
+def test_a_compiled_run_learns_the_same(people: Path, unbroken: Path, tmp_path: Path) -> None:
+    weights_of(people, tmp_path / "compiled", "--compile")
+    compiled, plain = (
+        [entry.loss for entry in read_record(run / "record.json").curve]
+        for run in (tmp_path / "compiled" / "tiny", unbroken)
+    )
+    assert compiled == pytest.approx(plain, rel=0.01)
 
 
 def test_the_checkpoint_is_an_embedder_that_scores_what_the_record_says(
