@@ -163,9 +163,10 @@ BLOCKS: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     "embedding-runtimes": ("embedding-runtimes", embedding_runtimes),
     "search-likeness": ("search-scale", search_likeness),
     "search-latency": ("search-scale", search_latency),
-    "search-filters": ("search-scale", search_filters),
+    "search-latency-avx2": ("search-scale-avx2", search_latency),
+    "search-filters": ("search-scale-avx2", search_filters),
     "search-cost": ("search-scale", search_cost),
-    "search-changes": ("search-scale", search_changes),
+    "search-changes": ("search-scale-avx2", search_changes),
     "memory-loops": ("memory", memory_loops),
 }
 
