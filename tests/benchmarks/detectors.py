@@ -10,8 +10,8 @@ even distances, whose boxes (`truth/checked-boxes.json`, xyxy) were proposed by 
 1280 pixels, looked at one by one, and moved, added and struck out by hand; people of whom less than
 about half can be seen are regions where nothing counts. Time: of one frame at a time, all detectors
 in turn on the same frame, as ratios to the first detector, since the machine may be busy: the
-median over the frames and the quartiles. PETS and `rooms` are for measuring only; other frames of
-`indoor-walk` and `plaza` served to quantise the int8 form. Prints one JSON document, which belongs
+median over the frames and the quartiles. PETS and `rooms` are for measuring only; frames of
+`indoor-walk` and `plaza` lent the int8 form its ranges. Prints one JSON document, which belongs
 into `tests/benchmarks/results` as `detectors-NAME.json`.
 """
 
