@@ -16,8 +16,8 @@ from surveil_reid.core import InputError
 from surveil_reid.demo import DemoReport, defaults
 
 RECORD = Path(__file__).parents[1] / "benchmarks/results/demo.json"
-SPREAD = 0.03
-"""Networks round otherwise on other processors: 0.021 lay between the IDF1 of two of them."""
+SPREAD = 0.05
+"""Networks round otherwise on other processors: up to 0.029 lay between the scores of two."""
 
 
 def shown(out: Path, site: Path) -> DemoReport:
