@@ -97,12 +97,10 @@ def test_neighbours_of_another_size_change_nothing(
 
 
 def test_colour_order_matters(detector: Detector, pictures: list[Image]) -> None:
-    """RGB in, as promised: with the channels swapped the network sees another picture, and less."""
-    right = sum(float(f.confidences.sum()) for f in detector.detect(pictures[:4]))
-    swapped = [np.ascontiguousarray(p[..., ::-1]) for p in pictures[:4]]
-    wrong = sum(float(f.confidences.sum()) for f in detector.detect(swapped))
-    assert right != wrong
-    assert right > wrong
+    """Swapped, it is another picture; which order is right, Ultralytics itself tells below."""
+    (right,) = detector.detect(pictures[:1])
+    (swapped,) = detector.detect([np.ascontiguousarray(pictures[0][..., ::-1])])
+    assert not np.array_equal(right.confidences, swapped.confidences)
 
 
 @pytest.mark.parametrize("kind", NAMES)
