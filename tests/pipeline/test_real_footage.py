@@ -9,6 +9,9 @@ import pytest
 import surveil_reid
 
 RECORD = Path(__file__).parents[1] / "benchmarks/results/pets09.json"
+SPREADS = {"MOTA": 0.01, "HOTA": 0.03, "IDF1": 0.05}
+"""Networks round otherwise on other processors, and a few switches more or less of nineteen tell in
+the scores of identities: two processors were 0.037 of IDF1 apart."""
 
 
 def test_a_man_in_two_rooms_is_one_identity_and_is_found(real_data: Path, tmp_path: Path) -> None:
@@ -65,5 +68,5 @@ def test_box_tracks_are_as_good_as_recorded(
     scores = surveil_reid.score_tracks(
         surveil_reid.read_mot(footage / "gt.txt", truth=True), surveil_reid.read_mot(tracks)
     ).as_dict()
-    for name in ("MOTA", "IDF1", "HOTA"):
-        assert scores[name] == pytest.approx(row[name], abs=0.01)
+    for name, spread in SPREADS.items():
+        assert scores[name] >= float(row[name]) - spread
