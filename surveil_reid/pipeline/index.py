@@ -40,9 +40,7 @@ def _catch_up(index: DescriptorIndex, store: Store) -> None:
     changed = store.changed_tracklets(index.revision)
     index.remove(changed)
     for start in range(0, len(changed), BLOCK):
-        described, vectors = store.chosen_descriptors(changed[start : start + BLOCK])
-        there, sights = store.sights(described)
-        index.add(there, vectors[np.isin(described, there, assume_unique=True)], sights)
+        index.add(*store.search_rows(changed[start : start + BLOCK]))
     index.revision = revision
 
 

@@ -215,10 +215,10 @@ class Store:
         with self._database.reading() as session:
             return tracklets.read_chosen_descriptors(session, ids)
 
-    def sights(self, ids: Integers) -> tuple[Integers, Sights]:
-        """Those of these tracklets that there are, rising, and what a search chooses by."""
+    def search_rows(self, ids: Integers) -> tuple[Integers, Floats, Sights]:
+        """As `chosen_descriptors`, and what a search chooses by, `SIGHT` `(n,)`, of the same."""
         with self._database.reading() as session:
-            return tracklets.read_sights(session, ids)
+            return tracklets.read_search_rows(session, ids)
 
     def changed_tracklets(self, revision: int) -> Integers:
         """All that changed or went after a revision, described or not, int64 `(n,)` rising."""

@@ -130,16 +130,17 @@ def read_chosen_descriptors(session: Session, numbers: Integers) -> tuple[Intege
     return _descriptors(session, sorted(found, key=lambda row: row[0]))
 
 
-def read_sights(session: Session, numbers: Integers) -> tuple[Integers, Sights]:
-    """Numbers, rising, and what a search can choose by, of those of these that are there."""
+def read_search_rows(session: Session, numbers: Integers) -> tuple[Integers, Floats, Sights]:
+    """As `read_chosen_descriptors`, with what a search can choose by: parallel, in one reading."""
     table = TrackletRow.__table__.c
-    query = select(table.id, table.camera_id, table.start, table.end, table.doubtful)
+    columns = (table.id, table.descriptor, table.camera_id, table.start, table.end, table.doubtful)
+    query = select(*columns).where(table.descriptor.is_not(None))
     found: list[tuple[Any, ...]] = []
     for some in chunks(numbers.tolist()):
         found += [tuple(row) for row in session.execute(query.where(table.id.in_(some)))]
-    found.sort()
-    ids = np.fromiter((row[0] for row in found), np.int64, len(found))
-    return ids, np.array([row[1:] for row in found], SIGHT)
+    found.sort(key=lambda row: row[0])
+    ids, matrix = _descriptors(session, [row[:2] for row in found])
+    return ids, matrix, np.array([row[2:] for row in found], SIGHT)
 
 
 def find_changed(session: Session, revision: int) -> Integers:

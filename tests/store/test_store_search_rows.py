@@ -96,6 +96,15 @@ def test_descriptors_are_read_by_id_and_by_what_changed(tmp_path: Path) -> None:
         assert ids.tolist() == [2, 3]
         np.testing.assert_array_equal(matrix, [unit(2), unit(3)])
         assert store.chosen_descriptors(np.zeros(0, np.int64))[1].shape == (0, DIM)
+        ids, matrix, sights = store.search_rows(np.array([77, 4, 5, 2]))
+        assert ids.tolist() == [2, 4]
+        np.testing.assert_array_equal(matrix, [unit(2), unit(4)])
+        cameras = store.camera_numbers()
+        assert sights.tolist() == [
+            (cameras["gate"], 1000.0, 1020.0, True),
+            (cameras["yard"], 1100.0, 1110.0, False),
+        ]
+        assert len(store.search_rows(np.zeros(0, np.int64))[2]) == 0
         before = store.revision()
         assert store.changed_tracklets(-1).tolist() == [1, 2, 3, 4, 5]
         assert store.changed_tracklets(before).tolist() == []
