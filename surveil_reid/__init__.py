@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from surveil_reid.pipeline import export_identities as export_identities
     from surveil_reid.pipeline import export_model as export_model
     from surveil_reid.pipeline import find_people as find_people
+    from surveil_reid.pipeline import index_kept as index_kept
     from surveil_reid.pipeline import index_state as index_state
     from surveil_reid.pipeline import is_open as is_open
     from surveil_reid.pipeline import link_store as link_store
@@ -158,6 +159,7 @@ _ROOMS = {
         "export_identities",
         "export_model",
         "find_people",
+        "index_kept",
         "index_state",
         "is_open",
         "link_store",

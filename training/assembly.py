@@ -22,6 +22,7 @@ from training.precision import Precision, check_input_size
 from training.processes import Processes
 from training.progress import Tell
 from training.recipe import Recipe
+from training.recipe_files import published
 from training.records import Weights
 from training.run_options import RunOptions
 from training.sampler import plan_epoch
@@ -160,7 +161,7 @@ class Assembly:
                 "std": list(IMAGENET_STD),
             },
             "training": {
-                "recipe": plain(self._recipe),
+                "recipe": published(self._recipe),
                 "data_sha256": self.pictures.sha256,
                 "weights": plain(weights),
             },

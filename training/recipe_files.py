@@ -9,7 +9,7 @@ import yaml
 
 from surveil_reid.core import InputError
 from training.recipe import Recipe
-from training.strict import parse
+from training.strict import parse, plain
 
 BASE = "base"
 DEEPEST = 8
@@ -46,6 +46,19 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
     for change in changes:
         values = merge(values, parse_change(change))
     return parse(Recipe, values, str(path))
+
+
+def published(recipe: Recipe) -> dict[str, Any]:
+    """A recipe's plain values as records and checkpoints show them to others.
+
+    Of a file named by an absolute path only its own name is left: where it lay is nobody's concern.
+    """
+    values: dict[str, Any] = plain(recipe)
+    for part, key in (("model", "weights"), ("loss", "teacher")):
+        named = values[part][key]
+        if named is not None and Path(named).is_absolute():
+            values[part][key] = Path(named).name
+    return values
 
 
 def read_values(path: Path, depth: int = 1) -> dict[str, Any]:

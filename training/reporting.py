@@ -13,6 +13,7 @@ from surveil_reid.embedding.devices import CPU_FACTS
 from surveil_reid.evaluation import RetrievalScores
 from training.loop import Loop, Parts
 from training.picture_files import PictureFile
+from training.recipe_files import published
 from training.records import (
     EpochScores,
     Record,
@@ -20,7 +21,7 @@ from training.records import (
     TrainingData,
     TrainingScores,
 )
-from training.strict import parse, plain
+from training.strict import parse
 
 RunState = Literal["finished", "running", "smoke"]
 
@@ -44,7 +45,7 @@ def make_record(
     recipe, tally = parts.recipe, loop.tally
     return Record(
         name=recipe.name,
-        recipe=plain(recipe),
+        recipe=published(recipe),
         cell=recipe.cell,
         state=state,
         data=TrainingData(

@@ -15,11 +15,11 @@ from training.loop import BEST, STATE, Loop, Parts
 from training.processes import Processes, join_processes, leave_processes
 from training.progress import Tell
 from training.recipe import Recipe
+from training.recipe_files import published
 from training.records import FILE_NAME, Record, read_record, write_record
 from training.reporting import RunState, make_record
 from training.run_options import RunOptions
 from training.saving import differing, load_state, remove_leftovers
-from training.strict import plain
 
 
 def train(recipe: Recipe, options: RunOptions, tell: Tell = lambda _: None) -> Record:
@@ -63,7 +63,7 @@ def _finished(folder: Path, recipe: Recipe) -> Record | None:
     record = read_record(folder / FILE_NAME)
     if record.state != "finished":
         return None
-    if other := differing(record.recipe, plain(recipe)):
+    if other := differing(record.recipe, published(recipe)):
         msg = (
             f"{folder} holds a run of another recipe ({', '.join(other[:4])} differ); "
             "give this run another name, or remove the folder"

@@ -25,7 +25,10 @@ def remove(
     if (camera is None) == (recording is None):
         msg = "give --camera NAME or --recording PATH"
         raise typer.BadParameter(msg)
-    with surveil_reid.open_store(store, folder=store_folder, create=False) as opened:
+    with (
+        surveil_reid.open_store(store, folder=store_folder, create=False) as opened,
+        surveil_reid.index_kept(opened),
+    ):
         gone = (
             opened.remove_camera(camera)
             if camera is not None

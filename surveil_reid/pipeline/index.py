@@ -1,5 +1,8 @@
 """The search index of a store: derived from its descriptors, and brought up to date on opening."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 
 from surveil_reid.core import SIGHT, ModelInfo, StoreError
@@ -33,6 +36,19 @@ def open_index(store: Store) -> DescriptorIndex:
         if not store.read_only:
             index.save(store.index_path)
     return index
+
+
+@contextmanager
+def index_kept(store: Store) -> Iterator[None]:
+    """Around a removal, which deletes the index: saves it again, without who has gone.
+
+    Making a large one anew from the store would take the next search much longer.
+    """
+    index = None if store.model() is None else _saved_index(store)
+    yield
+    if index is not None and store.model() is not None:
+        _catch_up(index, store)
+        index.save(store.index_path)
 
 
 def _catch_up(index: DescriptorIndex, store: Store) -> None:

@@ -38,7 +38,7 @@ from surveil_reid.core import SIGHT, Booleans, Doubles, Floats, Integers, Trackl
 from surveil_reid.evaluation import Features, read_features
 from surveil_reid.matching import DescriptorIndex, IndexSource
 from surveil_reid.pipeline import SearchOptions, search
-from surveil_reid.pipeline.index import open_index
+from surveil_reid.pipeline.index import index_kept, open_index
 from surveil_reid.pipeline.searching import find_candidates
 from surveil_reid.store import NewRecording, SegmentCommit, Store, open_store
 from surveil_reid.store.codec import encode_vector
@@ -448,7 +448,8 @@ def changes(store: Store, query: Floats) -> dict[str, Any]:
     )
     for name in ("insert", "removal"):
         if name == "removal":
-            store.remove_camera("new")
+            with index_kept(store):
+                store.remove_camera("new")
         seconds, found = search_once()
         result[name] = {"seconds": seconds, "shows": (found == number) is (name == "insert")}
     return result

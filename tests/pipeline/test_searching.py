@@ -34,7 +34,7 @@ from surveil_reid.pipeline import (
     link_store,
     search,
 )
-from surveil_reid.pipeline.index import open_index
+from surveil_reid.pipeline.index import index_kept, open_index
 from surveil_reid.pipeline.linking import link_new
 from surveil_reid.store import Store
 
@@ -240,6 +240,29 @@ def test_an_index_saved_by_somebody_who_missed_a_removal_forgets_as_well(store: 
     assert {hit.camera for hit in search(store, near(7, 507)).hits} == {"gate"}
     assert sorted(open_index(store).ids.tolist()) == store.descriptors(doubtful=True)[0].tolist()
     assert store.index_path.stat().st_size < len(late)
+
+
+@pytest.mark.parametrize("most", [20, 1_000], ids=["codes", "exact"])
+def test_a_removal_can_keep_the_index_of_the_others(
+    store: Store, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(index_module, "EXACT_UP_TO", most)
+    search(store, unit(1))
+    before = store.index_path.stat().st_size
+    with index_kept(store):
+        store.remove_camera("yard")
+    assert index_state(store) == "ready"
+    assert store.index_path.stat().st_size < before
+    assert sorted(open_index(store).ids.tolist()) == store.descriptors(doubtful=True)[0].tolist()
+    assert {hit.camera for hit in search(store, near(7, 507)).hits} == {"gate"}
+
+
+def test_a_removal_of_everybody_leaves_no_index(store: Store) -> None:
+    search(store, unit(1))
+    for camera in ("yard", "gate"):
+        with index_kept(store):
+            store.remove_camera(camera)
+    assert not store.index_path.exists()
 
 
 def test_an_index_of_another_store_is_not_taken(store: Store, tmp_path: Path) -> None:

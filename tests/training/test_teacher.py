@@ -107,6 +107,11 @@ def test_a_pupil_learns_what_its_teacher_knows(
     assert losses[-1] is not None
     assert losses[0] is not None
     assert losses[-1] < losses[0]
+    # What the run leaves says which teacher it was, not where on this machine it lay.
+    assert record.recipe["loss"]["teacher"] == teacher.name
+    for path in (tmp_path / record.name).iterdir():
+        assert str(teacher.parent).encode() not in path.read_bytes()
+    assert train(recipe, options, lines.append) == record  # known again, and not run anew
 
 
 def test_features_cannot_be_asked_about_augmented_pictures(tmp_path: Path) -> None:
