@@ -120,7 +120,7 @@ def _scores_block(data_set: str, model: ShippedModel) -> str:
 def _learning_block(model: ShippedModel) -> str:
     del model  # two runs, one after the other, make the embedder that ships
     rows = []
-    for name in ("shipped", "shipped-further"):
+    for name in ("shipped", "shipped-further", "shipped-last"):
         run: Any = read_json(RESULTS / f"{name}.json")
         early = run["recipe"]["input"]["early_epochs"]
         sizes = [run["recipe"]["input"][key] for key in ("early_size", "size")]

@@ -49,7 +49,8 @@ def build_graph(
     import openvino  # noqa: PLC0415 - takes a second, and most commands run no network
     from openvino import opset1 as ops  # noqa: PLC0415
 
-    building = _Building(ops, {name: np.asarray(t, np.float64) for name, t in tensors.items()})
+    wide = {name: np.asarray(t, np.float64) for name, t in tensors.items()}
+    building = _Building(ops, openvino.op.Constant, wide)
     images = ops.parameter([-1, 3, *size], np.float32, name=INPUT)
     features = building.head(building.backbone(images, architecture), architecture)
     if building.tensors:
@@ -66,6 +67,7 @@ class _Building:
     """A graph in the making, and the tensors that it has not used yet."""
 
     ops: Any
+    constant: Any  # ops.constant makes a list of an array's numbers first, which takes a second
     tensors: dict[str, Doubles]
 
     def backbone(self, images: Node, architecture: ArchitectureOptions) -> Node:
@@ -150,4 +152,4 @@ class _Building:
         return found
 
     def _constant(self, values: Doubles) -> Node:
-        return self.ops.constant(values.astype(np.float32))
+        return self.constant(values.astype(np.float32))

@@ -8,7 +8,7 @@ import numpy as np
 from surveil_reid.core import BoxTrack, Crop, Detections, Floats, Frame
 from surveil_reid.crops import CropKeeper, CropOptions
 from surveil_reid.store import SegmentDetections, StoredCrop, TrackletState
-from surveil_reid.tracking import Tracker, TrackingOptions, build_tracker
+from surveil_reid.tracking import Tracked, Tracker, TrackingOptions, build_tracker
 
 
 @dataclass(slots=True, eq=False)
@@ -119,7 +119,7 @@ class Follower:
         """
         self._tracking = tracking
         self._crops = crops
-        self._tracker: Tracker = build_tracker(tracking)
+        self._tracker: Tracker | None = None  # a fresh one, not built before it is needed
         self._now = clock
         self.offset = offset
         self.clock = clock
@@ -130,7 +130,7 @@ class Follower:
     def replay(self, segment: SegmentDetections, start: float) -> None:
         """Feed detections of the past to the tracker alone."""
         for time, detections in zip(segment.times, segment.detections, strict=True):
-            tracked = self._tracker.update(detections, self._tell(start + float(time)))
+            tracked = self._track(detections, self._tell(start + float(time)))
             for number in tracked.numbers:
                 self.highest = max(self.highest, self.offset + int(number))
 
@@ -145,7 +145,7 @@ class Follower:
             gated: whether the detections are repeated from the frame before.
         """
         time = self._tell(time)
-        tracked = self._tracker.update(detections, time)
+        tracked = self._track(detections, time)
         for row, number in enumerate(tracked.numbers):
             person = self._person(self.offset + int(number), time)
             box, confidence = tracked.boxes[row], float(tracked.confidences[row])
@@ -177,12 +177,17 @@ class Follower:
 
     def settle(self) -> bool:
         """Start afresh if nobody is in view; whether that was so."""
-        if not self._tracker.idle:
+        if self._tracker is not None and not self._tracker.idle:
             return False
-        self._tracker = build_tracker(self._tracking)
+        self._tracker = None
         self.offset = self.highest
         self.clock = self._now
         return True
+
+    def _track(self, detections: Detections, time: float) -> Tracked:
+        if self._tracker is None:
+            self._tracker = build_tracker(self._tracking)
+        return self._tracker.update(detections, time)
 
     def _tell(self, time: float) -> float:
         self._now = time if self._now is None else max(self._now, time)

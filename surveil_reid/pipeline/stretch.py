@@ -5,6 +5,7 @@ killed starts again after the last segment: the tracker is rebuilt by replaying 
 tracklets in view come back from the store, and the rows end the same as of an unbroken run.
 """
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from surveil_reid.store import (
     Store,
     TrackletState,
 )
+from surveil_reid.tracking import build_tracker
 from surveil_reid.video import FrameMark, FrameReader, MotionGate, read_frames
 
 # Batches that are decoded ahead of the detector, and looked at ahead of the tracker: one being made
@@ -177,6 +179,8 @@ class Stretch:
         mark = mark_of(recording)
         done = mark.number if mark else 0
         corrupt_before = recording.state.get("corrupt", 0)
+        # Its library takes a second to load: meanwhile the first pictures are looked at.
+        threading.Thread(target=build_tracker).start()
         read = ahead(batches(reader, self._workers.detector.batch_size), AHEAD)
         with closing(ahead(self._watcher.through(read), AHEAD)) as watched:
             for batch, found in watched:

@@ -1,6 +1,7 @@
 """The folder of crops: JPEG files named by their content, so that one name is one picture."""
 
 import hashlib
+import math
 import os
 import re
 import secrets
@@ -98,7 +99,15 @@ class CropFolder:
 
     def _old(self, moment: float) -> list[Path]:
         with file_failures(self.folder):
-            return [p for p in sorted(self.folder.glob("??/*")) if p.stat().st_mtime < moment]
+            return [p for p in sorted(self.folder.glob("??/*")) if _touched(p) < moment]
+
+
+def _touched(path: Path) -> float:
+    """When a file was last touched; one that another process has just renamed was so only now."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 def _freshen(path: Path) -> bool:

@@ -3,6 +3,8 @@
 import errno
 import hashlib
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -90,3 +92,19 @@ def test_asking_for_a_picture_again_makes_it_young(tmp_path: Path) -> None:
         os.utime(folder.path(name), (1000, 1000))
     folder.write([b"one"])
     assert folder.older_than(2000) == [names[1]]
+
+
+def test_a_sweep_bears_with_those_who_write_meanwhile(tmp_path: Path) -> None:
+    folder = CropFolder(tmp_path)
+
+    def write() -> None:
+        for number in range(60):
+            folder.write([b"%d of %d" % (one, number) for one in range(8)])
+
+    with ThreadPoolExecutor(1) as beside:
+        writing = beside.submit(write)
+        while not writing.done():
+            assert folder.older_than(1000) == []
+            assert folder.remove_temporary(1000) == 0
+        writing.result()
+    assert len(folder.older_than(time.time() + 1)) == 480
