@@ -118,9 +118,9 @@ def _scores_block(data_set: str, model: ShippedModel) -> str:
 
 
 def _learning_block(model: ShippedModel) -> str:
-    del model  # two runs, one after the other, make the embedder that ships
+    del model  # two runs, one after the other, make the embedder that ships; a third went on
     rows = []
-    for name in ("shipped", "shipped-further", "shipped-last"):
+    for name in ("shipped", "shipped-further", "shipped-longer"):
         run: Any = read_json(RESULTS / f"{name}.json")
         early = run["recipe"]["input"]["early_epochs"]
         sizes = [run["recipe"]["input"][key] for key in ("early_size", "size")]
@@ -128,13 +128,17 @@ def _learning_block(model: ShippedModel) -> str:
             (
                 f"{name}, {epoch['epoch']}",
                 "{}x{}".format(*sizes[epoch["epoch"] > early]),
+                f"{epoch['accuracy']:.3f}",
                 f"{epoch['validation_mAP']:.4f}",
                 f"{sum(e['seconds'] for e in run['curve'][: epoch['epoch']]) / 60:.0f} min",
             )
             for epoch in run["curve"]
             if epoch["epoch"] % EPOCHS_BETWEEN == 0 or epoch["epoch"] == run["epochs"]
         ]
-    head = ("run, epoch", "pictures", "mAP of the held-out", "time of the run until then")
+    head = (
+        "run, epoch", "pictures", "accuracy in training", "mAP of the held-out",
+        "time of the run until then",
+    )  # fmt: skip
     return markdown_table(head, rows)
 
 

@@ -448,8 +448,10 @@ def changes(store: Store, query: Floats) -> dict[str, Any]:
     )
     for name in ("insert", "removal"):
         if name == "removal":
-            with index_kept(store):
+            began = time.perf_counter()
+            with index_kept(store):  # as `surveil-reid remove` does
                 store.remove_camera("new")
+            result["removing_seconds"] = round(time.perf_counter() - began, 3)
         seconds, found = search_once()
         result[name] = {"seconds": seconds, "shows": (found == number) is (name == "insert")}
     return result
