@@ -167,7 +167,7 @@ BLOCKS: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     "search-latency": ("search-scale", search_latency),
     "search-latency-avx2": ("search-scale-avx2", search_latency),
     "search-filters": ("search-scale-avx2", search_filters),
-    "search-cost": ("search-scale", search_cost),
+    "search-cost": ("search-scale-avx2", search_cost),
     "search-changes": ("search-scale-avx2", search_changes),
     "memory-loops": ("memory", memory_loops),
 }
