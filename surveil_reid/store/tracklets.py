@@ -122,25 +122,27 @@ def read_descriptors(session: Session, *, doubtful: bool) -> tuple[Integers, Flo
 
 def read_chosen_descriptors(session: Session, numbers: Integers) -> tuple[Integers, Floats]:
     """As `read_descriptors`, of those of these tracklets that have one, doubtful or not."""
-    table = TrackletRow.__table__  # columns of the table: rows come faster
-    query = select(table.c.id, table.c.descriptor).where(table.c.descriptor.is_not(None))
-    found: list[tuple[int, bytes]] = []
-    for some in chunks(numbers.tolist()):
-        found += [(row[0], row[1]) for row in session.execute(query.where(table.c.id.in_(some)))]
-    return _descriptors(session, sorted(found, key=lambda row: row[0]))
+    return _descriptors(session, _chosen_rows(session, numbers))
 
 
 def read_search_rows(session: Session, numbers: Integers) -> tuple[Integers, Floats, Sights]:
     """As `read_chosen_descriptors`, with what a search can choose by: parallel, in one reading."""
     table = TrackletRow.__table__.c
-    columns = (table.id, table.descriptor, table.camera_id, table.start, table.end, table.doubtful)
-    query = select(*columns).where(table.descriptor.is_not(None))
+    rows = _chosen_rows(session, numbers, table.camera_id, table.start, table.end, table.doubtful)
+    ids, matrix = _descriptors(session, [row[:2] for row in rows])
+    return ids, matrix, np.array([row[2:] for row in rows], SIGHT)
+
+
+def _chosen_rows(
+    session: Session, numbers: Integers, *more: ColumnElement[Any]
+) -> list[tuple[Any, ...]]:
+    """Number, descriptor and more columns of those that have a descriptor, by their numbers."""
+    table = TrackletRow.__table__.c  # columns of the table: rows come faster
+    query = select(table.id, table.descriptor, *more).where(table.descriptor.is_not(None))
     found: list[tuple[Any, ...]] = []
     for some in chunks(numbers.tolist()):
         found += [tuple(row) for row in session.execute(query.where(table.id.in_(some)))]
-    found.sort(key=lambda row: row[0])
-    ids, matrix = _descriptors(session, [row[:2] for row in found])
-    return ids, matrix, np.array([row[2:] for row in found], SIGHT)
+    return sorted(found, key=lambda row: row[0])
 
 
 def find_changed(session: Session, revision: int) -> Integers:
