@@ -1,15 +1,17 @@
 """Batch norm of weights that were rebuilt or folded, estimated anew before anything is learned."""
 
 from collections.abc import Iterable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-PLAIN = {"weight": 1.0, "bias": 0.0, "running_mean": 0.0, "running_var": 1.0}
-"""A norm that was folded into the convolution before it has these values, and does nothing."""
+PLAIN = {"weight": 1.0, "running_mean": 0.0, "running_var": 1.0}
+"""A norm that was folded into the convolution before it has these values, and scales nothing; its
+bias is the shift, where the convolution has none to take it."""
 
-SAME = 1e-3
+SAME = 2e-3  # the weight may be sqrt(1 + eps), in half precision
 
 
 @torch.no_grad()
@@ -34,7 +36,7 @@ def estimate_norms(model: nn.Module, batches: Iterable[Tensor]) -> None:
 
 
 def is_folded(norm: _BatchNorm) -> bool:
-    """Whether a norm does nothing, as one does that was folded away; a fresh one is the same."""
+    """Whether a norm scales nothing, as one does that was folded away; a fresh one is the same."""
     values = ((getattr(norm, name), value) for name, value in PLAIN.items())
     return all(bool((tensor - value).abs().max() < SAME) for tensor, value in values)
 
@@ -66,7 +68,9 @@ def _unfold(model: nn.Module, norms: list[_BatchNorm], batches: Iterable[Tensor]
     for norm, (count, total, squares) in sums.items():
         mean = total / count
         variance = (squares / count - mean.square()).clamp(min=0)
-        norm.running_mean.copy_(mean)  # type: ignore[union-attr]
-        norm.running_var.copy_(variance)  # type: ignore[union-attr]
-        norm.weight.copy_((variance + norm.eps).sqrt())
-        norm.bias.copy_(mean)
+        before, spread = cast(Tensor, norm.running_mean), cast(Tensor, norm.running_var)
+        scale = norm.weight / (spread + norm.eps).sqrt()
+        norm.bias.add_(scale * (mean - before))
+        norm.weight.copy_(scale * (variance + norm.eps).sqrt())
+        before.copy_(mean)
+        spread.copy_(variance)

@@ -48,7 +48,7 @@ def cut_to_persons(weights: Path, out: Path, *, trust_weights: bool = False) -> 
     network.names = {0: PERSON}
     network.yaml = {**network.yaml, "nc": 1}
     network.args = {}  # of another training, with paths of another machine
-    write_whole(out, _saved(network), error=WeightsError)
+    write_whole(out, saved_network(network), error=WeightsError)
 
 
 def _keep_row(layer: Any, row: int) -> Any:  # noqa: ANN401 (torch's untyped Conv2d in Sequential)
@@ -60,7 +60,7 @@ def _keep_row(layer: Any, row: int) -> Any:  # noqa: ANN401 (torch's untyped Con
     return kept
 
 
-def _saved(network: Any) -> bytes:  # noqa: ANN401 (Ultralytics' DetectionModel)
+def saved_network(network: Any) -> bytes:  # noqa: ANN401 (Ultralytics' DetectionModel)
     """A network in the bytes of Ultralytics' own format."""
     content = io.BytesIO()
     with contained():
