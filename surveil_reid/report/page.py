@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 from urllib.parse import quote
 
@@ -143,31 +145,35 @@ def write_report(
         store.log("report", {"identities": shown, "clips": options.clips})
     with writing(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    scenes = write_scenes(store, folder / "clips", most=options.clips, progress=watcher)
-    pictures = Pictures()
-    search = None if found is None else _search(found, pictures)
-    clips = [_clip(scene, place, pictures) for place, scene in enumerate(scenes.scenes)]
-    with writing(folder):
-        _drop_empty(folder / "clips")
-    cards = _cards(store, overview, pictures, watcher)
-    notes = (*scenes.failed, *_notes(pictures))
-    page = render_page(
-        title=options.title,
-        made=time.time(),
-        overview=overview,
-        colour_of={camera: number for number, camera in enumerate(overview.cameras)},
-        timeline=draw_timeline(
-            {i.id: seen for i in overview.shown if (seen := overview.people[i.id])}
-        ),
-        search=search,
-        scores=None if scores is None else scores.as_dict(),
-        clips=clips,
-        cards=cards,
-        map=draw_map(overview.cameras, overview.transitions, options.positions),
-        notes=notes,
-    )
     path = folder / "index.html"
-    write_whole(path, page)
+    with ExitStack() as stack:
+        with writing(folder):
+            draft = Path(stack.enter_context(TemporaryDirectory(dir=folder, prefix=".clips.")))
+        scenes = write_scenes(store, draft, most=options.clips, progress=watcher)
+        pictures = Pictures()
+        search = None if found is None else _search(found, pictures)
+        clips = [_clip(scene, place, pictures) for place, scene in enumerate(scenes.scenes)]
+        cards = _cards(store, overview, pictures, watcher)
+        notes = (*scenes.failed, *_notes(pictures))
+        page = render_page(
+            title=options.title,
+            made=time.time(),
+            overview=overview,
+            colour_of={camera: number for number, camera in enumerate(overview.cameras)},
+            timeline=draw_timeline(
+                {i.id: seen for i in overview.shown if (seen := overview.people[i.id])}
+            ),
+            search=search,
+            scores=None if scores is None else scores.as_dict(),
+            clips=clips,
+            cards=cards,
+            map=draw_map(overview.cameras, overview.transitions, options.positions),
+            notes=notes,
+        )
+        with writing(folder):
+            kept = _move(draft, folder / "clips")
+            write_whole(path, page)
+            _drop_others(folder / "clips", kept)
     return ReportPage(
         path=path,
         identities=len(overview.identities),
@@ -198,8 +204,22 @@ def _clip(scene: Scene, place: int, pictures: Pictures) -> _Clip:
     return _Clip(scene, source, poster)
 
 
-def _drop_empty(folder: Path) -> None:
-    if not any(folder.iterdir()):
+def _move(draft: Path, folder: Path) -> set[str]:
+    """Put the clips that lie beside the page where they belong; their names."""
+    names = {path.name for path in draft.iterdir()}
+    if names:
+        folder.mkdir(exist_ok=True)
+    for name in names:
+        (draft / name).replace(folder / name)
+    return names
+
+
+def _drop_others(folder: Path, kept: set[str]) -> None:
+    """Delete an earlier page's clips, now that the page is another."""
+    for path in folder.glob("scene_*.mp4"):
+        if path.name not in kept:
+            path.unlink()
+    if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
 
 

@@ -78,8 +78,7 @@ def write_scenes(
 
     Args:
         store: where the tracklets are.
-        folder: made if need be; scenes that an earlier report left there are deleted. Files are
-            named scene_NUMBER_CAMERA.mp4.
+        folder: for files named scene_NUMBER_CAMERA.mp4.
         most: cameras at most, in order of their names.
         progress: told of each clip.
 
@@ -93,9 +92,6 @@ def write_scenes(
     failed: list[str] = []
     watcher.begin("cutting clips", len(cameras))
     with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        for leftover in folder.glob("scene_*.mp4"):
-            leftover.unlink()
         for place, camera in enumerate(cameras, start=1):
             path = folder / f"scene_{place:02d}_{file_word(camera)}.mp4"
             try:

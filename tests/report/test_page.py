@@ -282,6 +282,25 @@ def test_a_search_and_scores_are_shown(site_store: Store, tmp_path: Path) -> Non
     assert all(row[5] == "1.000" for row in page.cells("Each camera by itself"))
 
 
+def test_a_page_that_fails_leaves_the_earlier_one_whole(
+    site_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_module, "INLINE", 100)
+    out = tmp_path / "out"
+    written(site_store, out, clips=2)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert len(before) == 3
+
+    def fail(**_: object) -> bytes:
+        raise InputError("no page")
+
+    monkeypatch.setattr(page_module, "render_page", fail)
+    with pytest.raises(InputError, match="no page"):
+        written(site_store, out, clips=1)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    assert sorted(path.name for path in out.iterdir()) == ["clips", "index.html"]
+
+
 def test_an_earlier_page_is_replaced_and_a_folder_that_cannot_be_is_named(
     site_store: Store, tmp_path: Path
 ) -> None:
