@@ -2,10 +2,10 @@
 
     python -m training.shipping RUN/best.safetensors --name NAME --licence TERMS --market DIR
 
-writes `surveil_reid/assets/weights/NAME.safetensors`: the weights in half precision, under a name
-and terms of their own, with thresholds and probabilities fitted on the identities of Market-1501
-that the run's recipe held out. The card `NAME.md` is written by hand, and its figures by
-`python -m training.model_cards`.
+writes `surveil_reid/assets/weights/NAME.safetensors`: the weights in half precision with what int8
+needs, under a name and terms of their own, with thresholds and probabilities fitted on the
+identities of Market-1501 that the run's recipe held out. The card `NAME.md` is written by hand, and
+its figures by `python -m training.model_cards`.
 """
 
 import argparse
@@ -18,10 +18,14 @@ from surveil_reid.core import InputError, moved_together
 from surveil_reid.embedding import load_embedder
 from surveil_reid.embedding.checkpoint import load_checkpoint, save_checkpoint
 from surveil_reid.embedding.exporting import export_embedder
+from surveil_reid.pipeline import read_pictures
 from training.labelled_tracklets import cut_tracklets
 from training.paper_pages import exit_status
 from training.threshold_fitting import fit
 from training.thresholds import describe_data, embed_market, fields_of
+
+PICTURES = 320
+"""Training pictures that the ranges of int8 are measured on."""
 
 
 def ship(best: Path, out: Path, *, licence: str, market: Path) -> None:
@@ -44,7 +48,8 @@ def ship(best: Path, out: Path, *, licence: str, market: Path) -> None:
         raise InputError(msg)
     with moved_together(out) as draft:
         made = draft / out.name
-        export_embedder(best, made, "safetensors", "fp16")
+        pictures = read_pictures([market / "bounding_box_train"], PICTURES)
+        export_embedder(best, made, "safetensors", "int8", pictures=pictures)
         names, features = embed_market(load_embedder(made), market, held_out)
         labelled = cut_tracklets(names, features)
         fitted = fields_of(fit(labelled, describe_data(labelled, unseen=True)))

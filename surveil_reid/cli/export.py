@@ -32,7 +32,7 @@ def export(
     ],
     precision: Annotated[
         Literal["fp32", "fp16", "bf16", "int8"],
-        typer.Option(help="What weights are kept in; int8, for OpenVINO, computes in it too."),
+        typer.Option(help="What weights are kept in; int8 is what a CPU computes in too."),
     ] = "fp32",
     pictures: Annotated[
         list[Path] | None,

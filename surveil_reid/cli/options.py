@@ -59,11 +59,11 @@ Device = Annotated[
     Literal["auto", "cpu", "cuda"], typer.Option("--device", help="Where networks run.")
 ]
 Precision = Annotated[
-    Literal["auto", "fp32", "bf16", "fp16"],
+    Literal["auto", "fp32", "bf16", "fp16", "int8"],
     typer.Option(
         "--precision",
-        help="What the embedder computes in; auto: what the device computes natively. A detector "
-        "has that of the form named.",
+        help="What the embedder computes in; auto: what is fastest on the device. A detector has "
+        "that of the form named.",
     ),
 ]
 CameraName = Annotated[list[str] | None, typer.Option("--camera", metavar="NAME")]

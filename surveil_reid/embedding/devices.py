@@ -30,11 +30,17 @@ def cpu_has_bf16() -> bool:
 
 
 def cpu_precision(asked: "Precision") -> Literal["fp32", "bf16"]:
-    """The precision to compute in on the CPU.
+    """The precision to compute in on the CPU, of what is no int8.
 
     Raises:
-        InputError: when fp16 is asked for.
+        InputError: when fp16 or int8 is asked for.
     """
+    if asked == "int8":
+        msg = (
+            "int8 is for checkpoints that hold ranges for it, on a CPU; other files run as they "
+            "were exported: use precision auto"
+        )
+        raise InputError(msg)
     if asked == "fp16":
         msg = "fp16 needs a CUDA device; use precision auto, fp32 or bf16"
         raise InputError(msg)

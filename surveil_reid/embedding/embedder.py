@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from surveil_reid.core import Floats, Image, InputError, ModelInfo, l2_normalise
 from surveil_reid.embedding.preprocessing import preprocess
 
 Device = Literal["auto", "cpu", "cuda"]
-Precision = Literal["auto", "fp32", "bf16", "fp16"]
+Precision = Literal["auto", "fp32", "bf16", "fp16", "int8"]
 
 Network = Callable[[Floats], Floats]
 """A runtime's part: the prepared batch, n ≥ 1, to float32 `(n, dim)` of any length."""
@@ -23,9 +23,10 @@ class EmbeddingOptions:
 
     Attributes:
         device: "auto" takes a CUDA device where there is one and the runtime can use it.
-        precision: "auto" takes what the device computes natively: on a CPU bf16 where it has
-            bf16 instructions and fp32 elsewhere, on a CUDA device bf16 or else fp16. An ONNX or
-            TorchScript file runs as it was exported, and so do the int8 layers of an OpenVINO file.
+        precision: "auto" takes what is fastest on the device: on a CPU int8 where a checkpoint has
+            what that needs, as the one that ships does, else bf16 where the processor has it, else
+            fp32; on a CUDA device bf16 or else fp16. An ONNX or TorchScript file runs as it was
+            exported, and so do the int8 layers of an OpenVINO file.
         batch_size: pictures that go through the network together; on a CPU more than 8 only take
             memory, a GPU wants some dozens.
         threads: of the CPU; None leaves it to the runtime. Torch keeps one setting for the whole
@@ -39,8 +40,8 @@ class EmbeddingOptions:
 
     def __post_init__(self) -> None:
         for name, value, known in (
-            ("device", self.device, ("auto", "cpu", "cuda")),
-            ("precision", self.precision, ("auto", "fp32", "bf16", "fp16")),
+            ("device", self.device, get_args(Device)),
+            ("precision", self.precision, get_args(Precision)),
         ):
             if value not in known:
                 msg = f"{name} must be one of {', '.join(known)}; got {value!r}"

@@ -5,6 +5,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from surveil_reid.embedding.checkpoint import Checkpoint, load_checkpoint, save_
 from surveil_reid.embedding.embedder import EmbeddingOptions
 from surveil_reid.embedding.graph import INPUT, OUTPUT
 from surveil_reid.embedding.loading import load_embedder
+from surveil_reid.embedding.openvino_runtime import measure_ranges
 from surveil_reid.embedding.preprocessing import preprocess
 from surveil_reid.embedding.probe import SAME, lifelike_pictures
 
@@ -46,7 +48,7 @@ EXPORTS = Exports(
         "onnx": ("fp32", "fp16"),
         "openvino": ("fp32", "fp16", "int8"),
         "torchscript": ("fp32",),
-        "safetensors": ("fp32", "fp16", "bf16"),
+        "safetensors": ("fp32", "fp16", "bf16", "int8"),
     },
     packages={
         ("onnx", "fp32"): "onnxscript",
@@ -56,6 +58,14 @@ EXPORTS = Exports(
 )
 LEAST_INT8 = 0.95
 """Cosine similarity that int8 must keep: coarser than rounding; ResNet-18s come to about 0.97."""
+
+STORED = {
+    "fp32": torch.float32,
+    "fp16": torch.float16,
+    "bf16": torch.bfloat16,
+    "int8": torch.float16,  # which a GPU runs; a CPU makes int8 of it when it is loaded
+}
+"""Types that a checkpoint's weights are kept in."""
 
 BATCHES = (1, 3, 8)
 """Sizes of the batches that an export is compared in."""
@@ -76,9 +86,9 @@ def export_embedder(
         out: a new file with the suffix of the format; the description lies beside it, `.yaml`, and
             OpenVINO's numbers, `.bin`.
         kind: the format; "safetensors" is the project's own, for other storage.
-        precision: that weights are kept in. With "int8", for OpenVINO alone, the network computes
-            in it too, and embeddings change by more than rounding, so that thresholds of the
-            original fit it less well.
+        precision: that weights are kept in. With "int8" the network computes in it too, a
+            "safetensors" on a CPU only, whose weights stay in half precision; embeddings change by
+            more than rounding, so that thresholds of the original fit it less well.
         pictures: crops of people, RGB uint8 `(height, width, 3)`. "int8" fits its ranges on them,
             which takes some hundred; the others are compared on them, or else on made-up ones.
 
@@ -107,7 +117,8 @@ def export_embedder(
         if kind != "safetensors":
             text = _description(checkpoint, placed, weights)
             placed.with_suffix(".yaml").write_text(text, encoding="utf-8")
-        likeness = _compare(weights, placed, list(pictures[:64]) or lifelike_pictures(16, size))
+        compared = list(pictures[:64]) or lifelike_pictures(16, size)
+        likeness = _compare(weights, placed, precision, compared)
         least = LEAST_INT8 if precision == "int8" else SAME
         if likeness < least:
             msg = (
@@ -180,9 +191,11 @@ def _write_torchscript(
 def _write_safetensors(
     checkpoint: Checkpoint, path: Path, precision: str, pictures: Sequence[Image]
 ) -> None:
-    del pictures
-    kept = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}[precision]
-    save_checkpoint(path, checkpoint.model.to(kept), checkpoint.meta)
+    save_checkpoint(path, checkpoint.model.to(STORED[precision]), checkpoint.meta)
+    if precision == "int8":
+        ranges = measure_ranges(path, pictures)
+        meta = checkpoint.meta.model_copy(update={"ranges": ranges})
+        save_checkpoint(path, checkpoint.model, meta)
 
 
 def _write_openvino(
@@ -236,12 +249,13 @@ def _description(checkpoint: Checkpoint, path: Path, source: Path) -> str:
     return yaml.safe_dump(plain, sort_keys=False, width=100)
 
 
-def _compare(original: Path, exported: Path, pictures: Sequence[Image]) -> float:
+def _compare(original: Path, exported: Path, precision: str, pictures: Sequence[Image]) -> float:
     """The least cosine similarity of embeddings, each picture in batches of several sizes."""
     options = EmbeddingOptions(device="cpu", precision="fp32", batch_size=max(BATCHES))
     run = torch_runtime.open_checkpoint(original, options)
     wanted = l2_normalise(run.network(preprocess(pictures, run.meta.preprocessing)))
-    opened = load_embedder(exported, options)
+    narrow = precision == "int8" and exported.suffix == SUFFIXES["safetensors"]
+    opened = load_embedder(exported, replace(options, precision="int8") if narrow else options)
     least = 1.0
     for size in BATCHES:
         found = np.concatenate(

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PositiveFloat
 
 from surveil_reid.assets import Preprocessing
 from surveil_reid.assets.strict import StrictModel, parse_strictly
@@ -23,6 +23,8 @@ class CheckpointMeta(StrictModel):
         linking: the operating points known, by increasing false-alarm rate.
         linking_similarity: see `ModelInfo`.
         calibration: see `ModelInfo`.
+        ranges: what int8 needs to know: of each convolution that is computed in it, the largest
+            number that goes in, by the convolution's name; empty where int8 cannot be had.
         licence: the weights' terms.
     """
 
@@ -32,6 +34,7 @@ class CheckpointMeta(StrictModel):
     linking: tuple[OperatingPoint, ...] = ()
     linking_similarity: float | None = None
     calibration: Calibration | None = None
+    ranges: dict[str, PositiveFloat] = Field(default_factory=dict)
     licence: str = "unknown"
 
 

@@ -1,5 +1,7 @@
 """Running OpenVINO files, and the project's own checkpoints in OpenVINO."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -7,12 +9,13 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from surveil_reid.assets import ModelDescription, forbid_telemetry
-from surveil_reid.core import Floats, InputError, WeightsError
+from surveil_reid.core import Floats, Image, InputError, WeightsError
 from surveil_reid.embedding.architecture import HEADER_KEY
 from surveil_reid.embedding.devices import cpu_precision
 from surveil_reid.embedding.embedder import EmbeddingOptions, Network
-from surveil_reid.embedding.graph import INPUT, OUTPUT, build_graph
-from surveil_reid.embedding.header import Opened, parse_header
+from surveil_reid.embedding.graph import INPUT, OUTPUT, build_graph, measured_graph
+from surveil_reid.embedding.header import Header, Opened, parse_header
+from surveil_reid.embedding.preprocessing import preprocess
 from surveil_reid.embedding.probe import one_by_one, same_in_batch
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 HINTS = {"fp32": "f32", "bf16": "bf16"}
 ANY_BATCH = -1
+AT_ONCE = 32
 
 
 def open_openvino(path: Path, description: ModelDescription, options: EmbeddingOptions) -> Network:
@@ -65,10 +69,63 @@ def open_checkpoint(path: Path, options: EmbeddingOptions) -> Opened | None:
         tensors that NumPy knows: torch then says what is wrong with it, or runs it.
 
     Raises:
-        InputError: when fp16 is asked for.
-        WeightsError: when its header is of a later version.
+        InputError: when fp16 is asked for, or int8 of a checkpoint without ranges.
+        WeightsError: when its header is of a later version, or its ranges do not fit it.
     """
-    settings = _settings(options)
+    read = _read(path)
+    if read is None:
+        return None
+    header, tensors = read
+    narrow = options.precision in {"auto", "int8"} and bool(header.meta.ranges)
+    settings = _settings(replace(options, precision="auto") if narrow else options)
+    ranges = header.meta.ranges if narrow else None
+    forbid_telemetry()
+    import openvino  # noqa: PLC0415 (only now may it be imported)
+
+    try:
+        size = header.meta.preprocessing.size
+        model = build_graph(header.architecture, tensors, size, ranges)
+    except (ValueError, RuntimeError):
+        return None
+    network = _running(openvino.Core(), model, (INPUT, OUTPUT), settings)
+    return Opened(header.meta, header.architecture.width, network)
+
+
+def measure_ranges(path: Path, images: Sequence[Image]) -> dict[str, float]:
+    """What a checkpoint needs to know to compute in int8.
+
+    Args:
+        path: the `.safetensors`.
+        images: RGB uint8 `(height, width, 3)` each, some hundred as the network will see them.
+
+    Returns:
+        The largest number that goes into each convolution, by its name.
+
+    Raises:
+        WeightsError: when the file is no sound checkpoint.
+    """
+    read = _read(path)
+    if read is None:
+        msg = f"{path} is no checkpoint of half or single precision; name one of this project"
+        raise WeightsError(msg)
+    header, tensors = read
+    forbid_telemetry()
+    import openvino  # noqa: PLC0415 (only now may it be imported)
+
+    graph = measured_graph(header.architecture, tensors, header.meta.preprocessing.size)
+    settings = _settings(EmbeddingOptions(precision="fp32"))
+    network = openvino.Core().compile_model(graph, "CPU", settings)
+    largest: dict[str, float] = {}
+    for start in range(0, len(images), AT_ONCE):
+        batch = preprocess(images[start : start + AT_ONCE], header.meta.preprocessing)
+        for output, found in network({INPUT: batch}).items():
+            name = output.get_any_name()
+            largest[name] = max(largest.get(name, 0.0), float(found.max()))
+    return largest
+
+
+def _read(path: Path) -> tuple[Header, dict[str, Any]] | None:
+    """A checkpoint's header and tensors, None where it is none that NumPy can read."""
     try:
         with safe_open(path, framework="np") as content:
             text = (content.metadata() or {}).get(HEADER_KEY)
@@ -79,18 +136,7 @@ def open_checkpoint(path: Path, options: EmbeddingOptions) -> Opened | None:
             }
     except (SafetensorError, OSError, TypeError):  # bf16 is no type of NumPy's
         return None
-    if text is None:
-        return None
-    header = parse_header(text, path)
-    forbid_telemetry()
-    import openvino  # noqa: PLC0415 (only now may it be imported)
-
-    try:
-        model = build_graph(header.architecture, tensors, header.meta.preprocessing.size)
-    except (ValueError, RuntimeError):
-        return None
-    network = _running(openvino.Core(), model, (INPUT, OUTPUT), settings)
-    return Opened(header.meta, header.architecture.width, network)
+    return None if text is None else (parse_header(text, path), tensors)
 
 
 def _compile(

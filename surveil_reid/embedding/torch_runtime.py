@@ -63,9 +63,9 @@ def choose_precision(
     """The precision to compute in.
 
     Raises:
-        InputError: when fp16 is asked for on the CPU.
+        InputError: when fp16 is asked for on the CPU, or int8, which is not for torch.
     """
-    if device == "cpu":
+    if device == "cpu" or asked == "int8":
         return cpu_precision(asked)
     if asked == "auto":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"

@@ -44,7 +44,8 @@ def test_it_is_the_same_network_in_half_the_bytes_with_thresholds(
     ship(best, out, licence="CC0-1.0", market=market)
     assert {tensor.dtype for tensor in load_file(out).values()} <= {torch.float16, torch.int64}
     assert out.stat().st_size < 0.51 * best.stat().st_size
-    before, after = (load_embedder(path, EmbeddingOptions(device="cpu")) for path in (best, out))
+    fp32, int8 = (EmbeddingOptions(device="cpu", precision=kind) for kind in ("fp32", "int8"))
+    before, after = (load_embedder(path, fp32) for path in (best, out))
     assert (after.info.name, load_checkpoint(out).meta.licence) == ("walker", "CC0-1.0")
     assert after.info.linking_similarity is not None
     assert f"{HELD_OUT} people, {3 * HELD_OUT} tracklets" in after.info.linking[0].fitted_on
@@ -52,6 +53,8 @@ def test_it_is_the_same_network_in_half_the_bytes_with_thresholds(
     pictures = [read_picture(path) for path in sorted((market / "query").iterdir())]
     likeness = (before.embed(pictures) * after.embed(pictures)).sum(axis=1)
     assert likeness == pytest.approx(np.ones(len(pictures)), abs=1e-3)
+    narrow = load_embedder(out, int8).embed(pictures)
+    assert (before.embed(pictures) * narrow).sum(axis=1).min() > 0.98
 
 
 def test_a_model_that_has_learned_everybody_is_refused_and_nothing_written(
