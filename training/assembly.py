@@ -109,7 +109,7 @@ class Assembly:
         data = self._recipe.data
         if not self._processes.first:
             self._processes.wait()
-        source = open_source(data.set, self._options.data)
+        source = open_source(data.set, self._options.data, data.beside)
         found = open_cache(source, data.stored, self._options.cache, skip_limit=data.skip_limit)
         if self._processes.first:
             self._processes.wait()

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,6 +13,9 @@ import numpy as np
 from surveil_reid.core import Image, InputError
 from surveil_reid.embedding.preprocessing import stretch
 from surveil_reid.evaluation import DataSet, LabelledImage, read_data_set
+from surveil_reid.evaluation.combined import combine
+from surveil_reid.evaluation.folder import read_folder
+from surveil_reid.evaluation.images import in_order
 from training.picture_files import (
     PARTS,
     Bytes,
@@ -41,17 +45,24 @@ class Source:
     stamp: str
 
 
-def open_source(name: str, place: Path) -> Source:
+def open_source(name: str, place: Path, beside: Sequence[str] = ()) -> Source:
     """Find a data set's images.
 
     Args:
         name: of the data set, see `read_data_set`.
         place: its folder, one above it, or a file that `pack` wrote.
+        beside: see `DataRecipe`.
 
     Raises:
-        InputError: when there is no such data set there.
+        InputError: when there is no such data set there, or no such folder.
     """
-    return _from_pack(place, name) if place.is_file() else _from_folder(name, place)
+    whole = "+".join((name, *beside))
+    if place.is_file():
+        return _from_pack(place, whole)
+    found = read_data_set(name, place)
+    if beside:
+        found = _joined(found, [_people_to_learn(place / folder) for folder in beside])
+    return _from_folder(replace(found, name=whole), place)
 
 
 def pack(source: Source, path: Path, parts: Collection[str] = PARTS) -> None:
@@ -116,15 +127,27 @@ def _from_pack(path: Path, name: str) -> Source:
     return Source(packed.data_set, read, packed.sha256)
 
 
-def _from_folder(name: str, folder: Path) -> Source:
-    found = read_data_set(name, folder)
+def _people_to_learn(folder: Path) -> DataSet:
+    """Somebody's own pictures, all of them to learn from."""
+    found = read_folder(folder)
+    images = in_order((*found.query, *found.gallery))
+    return DataSet(name=folder.name, train=images, query=(), gallery=())
+
+
+def _joined(found: DataSet, further: Sequence[DataSet]) -> DataSet:
+    """Data sets side by side; identities of those that were combined already have their names."""
+    if any("/" not in image.identity for image in _images(found)):
+        return combine([found, *further])
+    return replace(found, train=(*found.train, *combine(further).train))
+
+
+def _from_folder(found: DataSet, root: Path) -> Source:
     absolute = {image.path for image in _images(found)}
-    root = folder
-    relative = {
+    relative: dict[str, Any] = {
         part: tuple(replace(i, path=i.path.relative_to(root)) for i in getattr(found, part))
         for part in PARTS
     }
-    data_set = replace(found, name=name, **relative)
+    data_set = replace(found, **relative)
     stats = [(path.as_posix(), path.stat()) for path in sorted(absolute)]
     facts = [(path, stat.st_size, stat.st_mtime_ns) for path, stat in stats]
     stamp = hashlib.sha256(json.dumps([facts, labels_of(data_set)]).encode()).hexdigest()

@@ -2,7 +2,8 @@
 
 Run it as `python -m training.pack market1501 --data DIR --out market1501.pack`, and there
 `python -m training CONFIG.yaml --data market1501.pack`. With `--train-only` the file holds what is
-learned from alone: a run then leaves its checkpoint untested.
+learned from alone: a run then leaves its checkpoint untested; `--beside` takes the folders that a
+recipe names in `data.beside`.
 """
 
 import argparse
@@ -24,11 +25,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("data_set", choices=list(DATA_SETS))
     parser.add_argument("--data", metavar="DIR", type=Path, required=True)
     parser.add_argument("--out", metavar="FILE", type=Path, required=True)
+    parser.add_argument("--beside", metavar="FOLDER", action="append", default=[])
     parser.add_argument("--train-only", action="store_true", help="leave queries and gallery out")
     given = parser.parse_args(arguments)
     try:
         parts = ("train",) if given.train_only else PARTS
-        pack(open_source(given.data_set, given.data), given.out, parts)
+        pack(open_source(given.data_set, given.data, given.beside), given.out, parts)
     except SurveilReidError as error:
         sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
         return 1

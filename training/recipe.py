@@ -29,6 +29,10 @@ class DataRecipe:
         held_out: training identities set aside to measure the validation mAP on; 0 for none.
         held_out_of: the one of a combined data set that they are taken from; they are those that
             would be held out of it alone. None takes them from all.
+        beside: folders of further people, `identity/image`, in the folder of data: somebody's own,
+            or rendered ones. They are learned from alone, never tested; identities then carry the
+            name of the data set or folder that they are of.
+        learned_of: data sets or folders, of several, whose identities are learned; None learns all.
         skip_limit: unreadable pictures that are left out before the run gives up.
     """
 
@@ -38,6 +42,8 @@ class DataRecipe:
     stored: Size = (128, 64)
     held_out: int = 0
     held_out_of: str | None = None
+    beside: tuple[str, ...] = ()
+    learned_of: tuple[str, ...] | None = None
     skip_limit: int = 10
 
     def __post_init__(self) -> None:

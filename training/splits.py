@@ -72,8 +72,9 @@ def make_task(pictures: PictureFile, recipe: DataRecipe) -> Task:
             be left to learn.
     """
     parts = split(pictures.data_set, recipe.protocol, recipe.split_seed)
-    people = identities(parts.train)
-    aside = set_aside(people, recipe)
+    everybody = identities(parts.train)
+    aside = set_aside(everybody, recipe)
+    people = aside | _learned(everybody, recipe)
     if len(people) - len(aside) < 2:
         msg = (
             f"{recipe.set} has {len(people)} training identities, of which {len(aside)} are held "
@@ -106,6 +107,17 @@ def set_aside(people: set[str], recipe: DataRecipe) -> set[str]:
         msg = f"{recipe.set} has no part called {recipe.held_out_of}; correct data.held_out_of"
         raise InputError(msg)
     return {f"{within}{name}" for name in hold_out(own, recipe.held_out, recipe.split_seed)}
+
+
+def _learned(people: set[str], recipe: DataRecipe) -> set[str]:
+    if recipe.learned_of is None:
+        return people
+    for part in recipe.learned_of:
+        if not any(name.startswith(f"{part}/") for name in people):
+            msg = f"{recipe.set} has no part called {part}; correct data.learned_of"
+            raise InputError(msg)
+    within = tuple(f"{part}/" for part in recipe.learned_of)
+    return {name for name in people if name.startswith(within)}
 
 
 def hold_out(people: set[str], count: int, seed: int) -> set[str]:

@@ -104,8 +104,8 @@ def _digest(path: Path) -> str:
 
 
 def _names(pictures: PictureFile, rows: Integers) -> list[str]:
-    """Names of the pictures' files; those of the public data sets are unique."""
-    by_row = {row: path.name for path, row in pictures.rows.items()}
+    """Names of the pictures' files with their folders'; elsewhere these may lie deeper or not."""
+    by_row = {row: f"{path.parent.name}/{path.name}" for path, row in pictures.rows.items()}
     return [by_row[row] for row in rows.tolist()]
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image as PillowImage
 
-from data.people import write_people
+from data.people import paint_person, write_people
 from helpers.networks import INPUT, OUTPUT, write_onnx
 from helpers.recipes import tiny_recipe
 from surveil_reid.core import InputError, l2_normalise
@@ -72,6 +73,21 @@ def test_they_are_kept_in_a_file_that_is_a_teacher_itself(
     assert np.array_equal(fewer, first[[7, 2]])
     with pytest.raises(InputError, match=r"lacks the teacher's features of 1 pictures"):
         clean_targets(kept, pictures, np.array([3, 11]), tmp_path, lambda _: None)
+
+
+def test_pictures_of_one_name_in_two_folders_have_their_own(teacher: Path, tmp_path: Path) -> None:
+    write_people(tmp_path / "market1501")
+    for number in (1, 2):
+        path = tmp_path / f"own/{number}/c1_1.png"
+        path.parent.mkdir(parents=True)
+        PillowImage.fromarray(paint_person(number, 1, 0)).save(path)
+        PillowImage.fromarray(paint_person(number, 1, 1)).save(path.with_name("c2_1.png"))
+    source = open_source("market1501", tmp_path, ["own"])
+    pictures = open_cache(source, (32, 16), tmp_path / "cache", skip_limit=0)
+    rows = np.array([pictures.rows[Path(f"own/{number}/c1_1.png")] for number in (1, 2)])
+    found = clean_targets(teacher, pictures, rows, tmp_path, lambda _: None)
+    assert np.abs(found - mean_colours(pictures.content[rows])).max() < 1e-3
+    assert np.abs(found[0] - found[1]).max() > 0.01
 
 
 def test_a_teacher_may_see_what_the_pupil_sees(teacher: Path, pictures: PictureFile) -> None:

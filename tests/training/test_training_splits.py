@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from PIL import Image as PillowImage
 
-from data.people import write_people
+from data.people import paint_person, write_people
 from surveil_reid.core import InputError
 from surveil_reid.evaluation import PROTOCOLS, read_data_set, split
 from surveil_reid.evaluation.images import identities
@@ -76,6 +77,53 @@ def test_the_draw_is_of_the_seed_alone() -> None:
 def test_holding_out_nearly_everybody_is_an_error(pictures: PictureFile) -> None:
     with pytest.raises(InputError, match=r"6 training identities, of which 5 .*data\.held_out"):
         make_task(pictures, DataRecipe(held_out=5))
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> PictureFile:
+    """Market-1501's people and two of somebody's own, whose pictures all have one name."""
+    folder = tmp_path_factory.mktemp("beside")
+    write_people(folder / "market1501")
+    for number in (1, 2):
+        for camera in (1, 2):
+            path = folder / f"own/{number:04}/c{camera}_000001.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            PillowImage.fromarray(paint_person(90 + number, camera, 0)).save(path)
+    source = open_source("market1501", folder, ["own"])
+    return open_cache(source, (32, 16), folder / "cache", skip_limit=0)
+
+
+def test_people_beside_a_data_set_are_learned_and_never_tested(
+    pictures: PictureFile, beside: PictureFile
+) -> None:
+    recipe = DataRecipe(held_out=2, held_out_of="market1501", beside=("own",))
+    task, alone = make_task(beside, recipe), make_task(pictures, DataRecipe(held_out=2))
+    assert task.classes == alone.classes + 2
+    assert rows_of(beside) <= set(task.train.rows.tolist())
+    assert len(rows_of(beside)) == 4
+    assert task.test is not None
+    assert alone.test is not None
+    assert names(beside, task.test.gallery) == names(pictures, alone.test.gallery)
+    assert task.held_out is not None
+    assert alone.held_out is not None
+    assert names(beside, task.held_out.query) == names(pictures, alone.held_out.query)
+    assert sorted(set(task.train.labels.tolist())) == list(range(task.classes))
+
+
+def rows_of(beside: PictureFile) -> set[int]:
+    return {row for path, row in beside.rows.items() if path.parts[0] == "own"}
+
+
+def test_of_several_some_can_be_learned_alone(beside: PictureFile) -> None:
+    own = DataRecipe(beside=("own",), learned_of=("own",), held_out=2, held_out_of="market1501")
+    task = make_task(beside, own)
+    assert task.classes == 2
+    assert set(task.train.rows.tolist()) == rows_of(beside)
+    assert sorted(task.train.labels.tolist()) == [0, 0, 1, 1]
+    assert task.held_out is not None
+    assert len(task.held_out.query) == 4
+    with pytest.raises(InputError, match=r"nowhere; correct data\.learned_of"):
+        make_task(beside, DataRecipe(beside=("own",), learned_of=("nowhere",)))
 
 
 def test_of_a_combined_data_set_those_held_out_of_one_part_alone_can_be_held_out() -> None:
