@@ -6,10 +6,11 @@
 Every backbone is the project's own network with a head of 512 and last stride 1, at 256 by 128,
 with random weights, which changes no time; then the checkpoint given, at its own size. Each is
 exported as `surveil-reid export` does, into WORK; `--prepare` stops there. "compiled" is torch's
-compiler over what "torch bf16" runs. Times include cutting to size and normalising 128 by 64 crops,
-as they do in use. Rounds go through all runtimes one after the other, so that whatever else the
-machine does slows all alike; medians are given with the least and the most, and ratios are medians
-of the rounds' ratios.
+compiler over what "torch bf16" runs. Where the processor has no bf16, what computes in it is left
+out, and ratios are to "torch fp32". int8 is what a checkpoint with ranges runs in. Times include
+cutting to size and normalising 128 by 64 crops, as they do in use. Rounds go through all runtimes
+one after the other, so that whatever else the machine does slows all alike; medians are given with
+the least and the most, and ratios are medians of the rounds' ratios.
 
 mAP (rectangular, official protocol) is that of the checkpoint given, on every Nth person of
 Market-1501 and every Nth distractor: with N above 1 enough to tell runtimes of one network apart,
@@ -35,6 +36,7 @@ from surveil_reid.core import Image
 from surveil_reid.embedding import Embedder, EmbeddingOptions, load_embedder
 from surveil_reid.embedding.architecture import BACKBONES, ArchitectureOptions
 from surveil_reid.embedding.checkpoint import load_checkpoint, save_checkpoint
+from surveil_reid.embedding.devices import cpu_has_bf16
 from surveil_reid.embedding.embedder import NetworkEmbedder
 from surveil_reid.embedding.exporting import export_embedder
 from surveil_reid.embedding.header import CheckpointMeta
@@ -48,7 +50,8 @@ from training.reporting import describe_device, versions
 FITTED_ON = 300
 PICTURES = 32
 ROUNDS = 7
-FP32, BF16 = EmbeddingOptions(precision="fp32"), EmbeddingOptions(precision="bf16")
+FP32, BF16, INT8 = (EmbeddingOptions(precision=p) for p in ("fp32", "bf16", "int8"))
+BASE = "torch bf16" if cpu_has_bf16() else "torch fp32"
 ALIKE = {"torch compiled bf16": "torch bf16", "ONNX Runtime fp32": "torch fp32",
          "OpenVINO fp32": "torch fp32"}  # fmt: skip
 """Runtimes that compute what another one does, but for rounding: its mAP is theirs."""
@@ -95,17 +98,18 @@ def exported(work: Path, path: Path, suffix: str, kind: str, precision: str) -> 
 
 def runtimes(work: Path, path: Path) -> dict[str, Callable[[], Embedder]]:
     """How to open a checkpoint in each runtime."""
-    int8 = exported(work, path, ".xml", "openvino", "int8")
+    int8 = exported(work, path, ".safetensors", "safetensors", "int8")
     onnx = exported(work, path, ".onnx", "onnx", "fp32")
-    return {
+    every: dict[str, Callable[[], Embedder]] = {
         "torch fp32": lambda: in_torch(path, FP32),
         "torch bf16": lambda: in_torch(path, BF16),
         "torch compiled bf16": lambda: in_torch(path, BF16, compile_it=True),
         "OpenVINO fp32": lambda: load_embedder(path, FP32),
         "OpenVINO bf16": lambda: load_embedder(path, BF16),
-        "OpenVINO int8": lambda: load_embedder(int8, BF16),
+        "OpenVINO int8": lambda: load_embedder(int8, INT8),
         "ONNX Runtime fp32": lambda: load_embedder(onnx, FP32),
     }
+    return {name: made for name, made in every.items() if cpu_has_bf16() or "bf16" not in name}
 
 
 def rates(embedders: dict[str, Embedder], rounds: int) -> dict[str, list[float]]:
@@ -159,7 +163,7 @@ def measured(path: Path, given: argparse.Namespace) -> dict[str, Any]:
             "images_per_second": round(statistics.median(values), 1),
             "least": round(min(values), 1),
             "most": round(max(values), 1),
-            "times_torch_bf16": ratio(values, taken["torch bf16"]),
+            f"times_{BASE.replace(' ', '_')}": ratio(values, taken[BASE]),
             **scores.get(ALIKE.get(name, name), {}),
         }
     made = load_checkpoint(path)
