@@ -107,14 +107,23 @@ def _detection_block(model: ShippedModel) -> str:
 
 
 def _scores_block(data_set: str, model: ShippedModel) -> str:
-    record = _record(f"{data_set}-{model.name}")
-    values = {
-        "mAP": record["mAP"],
-        "mAP trapezoidal": record["mAP_trapezoidal"],
-        **{f"rank-{at}": share for at, share in record["cmc"].items()},
-        "mINP": record["mINP"],
+    """Scores in floating point, and in int8 where they were measured."""
+    records = {"fp32": _record(f"{data_set}-{model.name}")}
+    if (BENCHMARKS / f"{data_set}-{model.name}-int8.json").is_file():
+        records["int8"] = _record(f"{data_set}-{model.name}-int8")
+    rows = {
+        precision: {
+            "mAP": record["mAP"],
+            "mAP trapezoidal": record["mAP_trapezoidal"],
+            **{f"rank-{at}": share for at, share in record["cmc"].items()},
+            "mINP": record["mINP"],
+        }
+        for precision, record in records.items()
     }
-    return markdown_table(tuple(values), [[f"{value:.4f}" for value in values.values()]])
+    head = ("computed in", *rows["fp32"])
+    return markdown_table(
+        head, [(name, *(f"{value:.4f}" for value in row.values())) for name, row in rows.items()]
+    )
 
 
 def _learning_block(model: ShippedModel) -> str:

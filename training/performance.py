@@ -169,6 +169,7 @@ def memory_loops(record: Mapping[str, Any]) -> str:
 BLOCKS: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     **PROCESSING,
     "embedding-runtimes": ("embedding-runtimes", embedding_runtimes),
+    "embedding-runtimes-avx2": ("embedding-runtimes-avx2", embedding_runtimes),
     "search-likeness": ("search-scale", search_likeness),
     "search-latency": ("search-scale", search_latency),
     "search-latency-avx2": ("search-scale-avx2", search_latency),

@@ -27,7 +27,8 @@ PROCESSING = "processing.py {data} {record} --peers {peers} --detector {detector
 BENCHMARKS = {
     "calibration": "calibration.py {features}",
     "check": "check.py {data} --record",
-    "embedding-runtimes": "embedding_runtimes.py {store} --weights {embedder} --figure {figure}",
+    "embedding-runtimes": "embedding_runtimes.py {store} --weights {embedder} --figure {figure} "
+    "--peer {data}/weights/reid-0277/person-reidentification-retail-0277.xml",
     "linking": "linking.py {market} {features}",
     "linking_extend": "linking_extend.py {train_features} --similarity 0.7",
     "linking_scale": "linking_scale.py {market} {features} --figure {figure}",

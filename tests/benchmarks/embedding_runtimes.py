@@ -1,16 +1,17 @@
 """Images/s of each backbone in each runtime of the CPU, and what each makes of Market-1501.
 
     PYTHONPATH=. python tests/benchmarks/embedding_runtimes.py WORK [--weights FILE.safetensors]
-        [--prepare] [--every N] [--figure FILE.png]
+        [--peer FILE] [--prepare] [--every N] [--figure FILE.png]
 
 Every backbone is the project's own network with a head of 512 and last stride 1, at 256 by 128,
-with random weights, which changes no time; then the checkpoint given, at its own size. Each is
-exported as `surveil-reid export` does, into WORK; `--prepare` stops there. "compiled" is torch's
-compiler over what "torch bf16" runs. Where the processor has no bf16, what computes in it is left
-out, and ratios are to "torch fp32". int8 is what a checkpoint with ranges runs in. Times include
-cutting to size and normalising 128 by 64 crops, as they do in use. Rounds go through all runtimes
-one after the other, so that whatever else the machine does slows all alike; medians are given with
-the least and the most, and ratios are medians of the rounds' ratios.
+with random weights, which changes no time; then the checkpoint given, at its own size, and in the
+same rounds another embedder, if one is given, as it is. Each is exported as `surveil-reid export`
+does, into WORK; `--prepare` stops there. "compiled" is torch's compiler over what "torch bf16"
+runs. Where the processor has no bf16, what computes in it is left out, and ratios are to "torch
+fp32". int8 is what a checkpoint with ranges runs in. Times include cutting to size and normalising
+128 by 64 crops, as they do in use. Rounds go through all runtimes one after the other, so that
+whatever else the machine does slows all alike; medians are given with the least and the most, and
+ratios are medians of the rounds' ratios.
 
 mAP (rectangular, official protocol) is that of the checkpoint given, on every Nth person of
 Market-1501 and every Nth distractor: with N above 1 enough to tell runtimes of one network apart,
@@ -155,6 +156,9 @@ def ratio(first: Sequence[float], second: Sequence[float]) -> float:
 def measured(path: Path, given: argparse.Namespace) -> dict[str, Any]:
     """All figures of a checkpoint."""
     embedders = {name: opened() for name, opened in runtimes(given.work, path).items()}
+    if given.peer and path == given.weights:
+        peer = load_embedder(given.peer, FP32)
+        embedders[f"{peer.info.name}, fp32"] = peer
     taken = rates(embedders, given.rounds)
     scores = accuracies(embedders, given.every) if path == given.weights else {}
     rows = {}
@@ -202,6 +206,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("work", type=Path)
     parser.add_argument("--weights", type=Path)
+    parser.add_argument("--peer", type=Path)
     parser.add_argument("--backbones", nargs="*", choices=BACKBONES, default=list(BACKBONES))
     parser.add_argument("--every", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=ROUNDS)

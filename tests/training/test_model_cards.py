@@ -45,8 +45,11 @@ def test_a_benchmark_is_filled_in_from_the_record_that_evaluate_prints(folder: P
     record = RECORDS / "market1501-reid-0277.json"
     shutil.copy(record, folder / "records/market1501-someone.json")
     text = card_text(card(folder, "market1501"))
-    assert f"| {json.loads(record.read_text())['mAP']:.4f} |" in text
+    assert f"| fp32 | {json.loads(record.read_text())['mAP']:.4f} |" in text
     assert "old" not in text
+    assert "int8" not in text
+    shutil.copy(record, folder / "records/market1501-someone-int8.json")
+    assert "\n| int8 | " in card_text(card(folder, "market1501"))
 
 
 def test_robustness_is_filled_in_row_by_row(folder: Path) -> None:
