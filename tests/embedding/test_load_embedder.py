@@ -240,7 +240,7 @@ def test_a_file_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
     ("wrong", "expected"),
     [
         ({"device": "tpu"}, "auto, cpu, cuda"),
-        ({"precision": "int8"}, "auto, fp32, bf16, fp16"),
+        ({"precision": "int4"}, "auto, fp32, bf16, fp16, int8"),
         ({"batch_size": 0}, "1 or more"),
         ({"threads": 0}, "1 or more"),
     ],
