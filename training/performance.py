@@ -37,7 +37,8 @@ def _record(name: str) -> Any:  # noqa: ANN401 - JSON is anything
 
 def embedding_runtimes(record: Mapping[str, Any]) -> str:
     """Images/s of every backbone and runtime, and mAP where there are weights."""
-    times = next(key for key in _any_runtime(record) if key.startswith("times_"))
+    first = next(iter(record["backbones"][0]["runtimes"].values()))
+    times = next(key for key in first if key.startswith("times_"))
     rows = [
         (
             row["backbone"],
@@ -52,11 +53,6 @@ def embedding_runtimes(record: Mapping[str, Any]) -> str:
     ]
     header = ("backbone", "input", "runtime", "images/s", times.replace("_", " "), "mAP")
     return markdown_table(header, rows)
-
-
-def _any_runtime(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    runtimes: Mapping[str, Mapping[str, Any]] = record["backbones"][0]["runtimes"]
-    return next(iter(runtimes.values()))
 
 
 def search_latency(record: Mapping[str, Any]) -> str:

@@ -102,22 +102,27 @@ def set_aside(people: set[str], recipe: DataRecipe) -> set[str]:
     if recipe.held_out_of is None:
         return hold_out(people, recipe.held_out, recipe.split_seed)
     within = f"{recipe.held_out_of}/"
-    own = {name.removeprefix(within) for name in people if name.startswith(within)}
-    if not own:
-        msg = f"{recipe.set} has no part called {recipe.held_out_of}; correct data.held_out_of"
-        raise InputError(msg)
+    own = {
+        name.removeprefix(within)
+        for name in _of_part(people, recipe.held_out_of, recipe.set, "held_out_of")
+    }
     return {f"{within}{name}" for name in hold_out(own, recipe.held_out, recipe.split_seed)}
 
 
 def _learned(people: set[str], recipe: DataRecipe) -> set[str]:
     if recipe.learned_of is None:
         return people
-    for part in recipe.learned_of:
-        if not any(name.startswith(f"{part}/") for name in people):
-            msg = f"{recipe.set} has no part called {part}; correct data.learned_of"
-            raise InputError(msg)
-    within = tuple(f"{part}/" for part in recipe.learned_of)
-    return {name for name in people if name.startswith(within)}
+    parts = (_of_part(people, part, recipe.set, "learned_of") for part in recipe.learned_of)
+    return set().union(*parts)
+
+
+def _of_part(people: set[str], part: str, data_set: str, key: str) -> set[str]:
+    """The identities of one of several data sets; `key` is what names it in the recipe."""
+    own = {name for name in people if name.startswith(f"{part}/")}
+    if not own:
+        msg = f"{data_set} has no part called {part}; correct data.{key}"
+        raise InputError(msg)
+    return own
 
 
 def hold_out(people: set[str], count: int, seed: int) -> set[str]:

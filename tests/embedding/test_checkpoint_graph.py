@@ -128,22 +128,19 @@ def test_int8_is_nearly_the_same_and_computed_in_it(
     ranges = openvino_runtime.measure_ranges(plain, pictures)
     save_checkpoint(path, model, META.model_copy(update={"ranges": ranges}))
     wanted = load_embedder(plain, FP32).embed(pictures)
-    found = load_embedder(path, INT8).embed(pictures)
+    narrow = load_embedder(path, INT8)
+    found = narrow.embed(pictures)
     assert (wanted * found).sum(axis=1).min() > 0.99
     assert np.abs(wanted - found).max() > 1e-4
     np.testing.assert_array_equal(found, load_embedder(path, AUTO).embed(pictures))
     np.testing.assert_allclose(load_embedder(path, FP32).embed(pictures), wanted, atol=1e-6)
     for place, picture in enumerate(pictures):
-        np.testing.assert_allclose(
-            load_embedder(path, INT8).embed([picture])[0], found[place], atol=1e-5
-        )
+        np.testing.assert_allclose(narrow.embed([picture])[0], found[place], atol=1e-5)
 
 
 def test_int8_runs_in_integers(tmp_path: Path, pictures: list[np.ndarray]) -> None:
-    architecture, path = (
-        ArchitectureOptions(backbone="resnet18", width=512),
-        tmp_path / "a.safetensors",
-    )
+    path = tmp_path / "tiny.safetensors"
+    architecture = ArchitectureOptions(backbone="resnet18", width=512)
     save_checkpoint(path, trained(architecture), META)
     tensors = {k: v.numpy() for k, v in load_file(path).items() if "num_batches" not in k}
     ranges = openvino_runtime.measure_ranges(path, pictures)
