@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from surveil_reid.core.arrays import Doubles, Floats
+from surveil_reid.core.arrays import Doubles, Floats, Integers
 from surveil_reid.core.errors import ArrayError
 
 
@@ -72,21 +72,23 @@ class Calibration:
         self,
         similarities: Floats | Doubles,
         *,
-        gallery_size: int | None = None,
+        gallery_size: int | Integers | None = None,
         cameras: Iterable[tuple[str, str]] = (),
     ) -> Doubles:
         """The probability that a hit of this similarity is the person searched for.
 
         Args:
             similarities: cosine, -1..1, any shape.
-            gallery_size: tracklets that were searched among; None for as many as it was fitted on.
+            gallery_size: tracklets that were searched among, for all together or of the same shape;
+                none counts as one, and None is as many as it was fitted on.
             cameras: those of query and hit, if known; of several pairs, the mean counts.
 
         Returns:
             float64 0..1 of the same shape, never falling as the similarity rises.
         """
         odds = self._log_odds(np.asarray(similarities, np.float64))
-        odds = odds + np.log(self.gallery_size / max(1, gallery_size or self.gallery_size))
+        size = self.gallery_size if gallery_size is None else gallery_size
+        odds = odds + np.log(self.gallery_size / np.maximum(1, size))
         shifts = [self._shift(pair) for pair in cameras]
         odds = odds + sum(shifts) / max(1, len(shifts))
         probability: Doubles = 1 / (1 + np.exp(-np.clip(odds, -500, 500)))

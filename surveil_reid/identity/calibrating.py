@@ -12,6 +12,7 @@ from surveil_reid.core import (
     Doubles,
     Floats,
     InputError,
+    Integers,
 )
 from surveil_reid.matching import similarity_blocks
 
@@ -23,6 +24,10 @@ ENOUGH_EACH = 30
 
 MOST_STRETCHES = 4
 MOST_LOG_ODDS = 12.0
+SMALLEST_SLOPE = 1e-3
+
+SHARE, FEWEST = 4, 3
+"""Galleries are searched whole and thinned by this factor again and again, down to so many."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,13 +37,13 @@ class KnownHits:
     Attributes:
         similarities: float64 `(n,)`, cosine.
         same: bool `(n,)`, whether it was.
-        gallery_size: tracklets that each search compared with.
+        gallery_sizes: int64 `(n,)`, tracklets that each search compared with, at least 1.
         cameras: n pairs of cameras, of query and hit; empty where they are not known.
     """
 
     similarities: Doubles
     same: Booleans
-    gallery_size: int
+    gallery_sizes: Integers
     cameras: tuple[tuple[str, str], ...] = ()
 
 
@@ -51,6 +56,10 @@ def best_hits(
     person is left out. So a search's best hit is right only in another camera, or where cameras are
     not known.
 
+    It is done again among a quarter of all strangers, drawn at random, a sixteenth, and so on: the
+    best of a few strangers is far less alike than the best of many, and no search among all would
+    tell what such similarities mean.
+
     Args:
         descriptors: float32 `(n, dim)`, L2-normalised.
         people: who each of the n is.
@@ -59,36 +68,52 @@ def best_hits(
     person = np.unique(people, return_inverse=True)[1]
     camera = np.unique([name or "" for name in cameras], return_inverse=True)[1]
     known = np.array([name is not None for name in cameras], np.bool_)
+    sizes = _gallery_sizes(max(1, len(descriptors) - 1))
+    random = np.random.default_rng(0)
     similarities: list[float] = []
     same: list[bool] = []
+    compared: list[int] = []
     pairs: list[tuple[str, str]] = []
     for rows, block in similarity_blocks(descriptors, descriptors):
+        places = np.arange(len(block))
         own = person[rows, None] == person
-        block[np.arange(len(block)), np.arange(rows.start, rows.stop)] = -np.inf
+        block[places, places + rows.start] = -np.inf
         block[own & (camera[rows, None] == camera) & known[rows, None]] = -np.inf
-        for hidden in (False, True):
-            seen = np.where(own, -np.inf, block) if hidden else block
-            hits = seen.argmax(axis=1)
-            for row, hit in enumerate(hits.tolist()):
-                present = bool(np.isfinite(block[row][own[row]]).any())
-                if np.isfinite(seen[row, hit]) and (hidden or present):
-                    similarities.append(float(seen[row, hit]))
-                    same.append(bool(own[row, hit]))
-                    pairs.append((cameras[rows.start + row] or "", cameras[hit] or ""))
+        present = np.isfinite(np.where(own, block, -np.inf)).any(axis=1)
+        for size in sizes:
+            absent = random.random(block.shape) >= size / sizes[0]
+            everybody = np.ones(len(block), np.bool_)
+            for removed, asked in ((absent & ~own, present), (absent | own, everybody)):
+                seen = np.where(removed, -np.inf, block)
+                hits = seen.argmax(axis=1)
+                best = seen[places, hits]
+                for row in np.flatnonzero(asked & np.isfinite(best)).tolist():
+                    similarities.append(float(best[row]))
+                    same.append(bool(own[row, hits[row]]))
+                    compared.append(size)
+                    pairs.append((cameras[rows.start + row] or "", cameras[hits[row]] or ""))
     return KnownHits(
         similarities=np.array(similarities, np.float64),
         same=np.array(same, np.bool_),
-        gallery_size=max(1, len(descriptors) - 1),
+        gallery_sizes=np.array(compared, np.int64),
         cameras=tuple(pairs) if known.all() else (),
     )
+
+
+def _gallery_sizes(whole: int) -> list[int]:
+    sizes = [whole]
+    while sizes[-1] // SHARE >= FEWEST:
+        sizes.append(sizes[-1] // SHARE)
+    return sizes
 
 
 def fit_calibration(hits: KnownHits, fitted_on: str) -> Calibration:
     """Fit the probability that a hit is the person, which never falls as the similarity rises.
 
     Logistic regression on a linear spline with few knots, at the similarities' quantiles; with
-    little data there are but two, a plain logistic curve. Pairs of cameras with enough hits of
-    either kind are shifted by what fits them best.
+    little data there are but two, a plain logistic curve. Where hits tell little of a stretch, its
+    slope is that of its neighbours. Pairs of cameras with enough hits of either kind are shifted by
+    what fits them best.
 
     Args:
         hits: with known answers.
@@ -99,7 +124,9 @@ def fit_calibration(hits: KnownHits, fitted_on: str) -> Calibration:
     """
     right, wrong = int(hits.same.sum()), int((~hits.same).sum())
     enough = min(right, wrong) >= ENOUGH
-    knots = _knots(hits.similarities, min(right, wrong) // ENOUGH_EACH) if enough else np.zeros(0)
+    # A person who is found among few was found among many: such hits are not counted anew.
+    each = ENOUGH_EACH * len(np.unique(hits.gallery_sizes))
+    knots = _knots(hits.similarities, min(right, wrong) // each) if enough else np.zeros(0)
     if len(knots) < 2:
         msg = (
             f"{right} right and {wrong} wrong hits are too few to fit probabilities on; "
@@ -109,7 +136,7 @@ def fit_calibration(hits: KnownHits, fitted_on: str) -> Calibration:
     curve = Calibration(
         similarities=tuple(knots.tolist()),
         log_odds=tuple(_log_odds(hits, knots).tolist()),
-        gallery_size=hits.gallery_size,
+        gallery_size=int(hits.gallery_sizes.max()),
         fitted_on=fitted_on,
     )
     return replace(curve, shifts=_shifts(curve, hits))
@@ -123,17 +150,35 @@ def _knots(similarities: Doubles, stretches: int) -> Doubles:
 
 
 def _log_odds(hits: KnownHits, knots: Doubles) -> Doubles:
-    """Log odds at each knot, of least log loss among those that do not fall."""
+    """Log odds at each knot, of least log loss among those that do not fall.
+
+    Slopes of neighbouring stretches are held together by a normal prior on their difference, as
+    wide as the slope of the plain logistic curve.
+    """
+    if len(knots) == 2:
+        return _least_loss(hits, knots, np.zeros((0, 1)))
+    plain = _least_loss(hits, knots[[0, -1]], np.zeros((0, 1)))
+    slope = max((plain[1] - plain[0]) / (knots[-1] - knots[0]), SMALLEST_SLOPE)
+    slopes = np.diag(1 / np.diff(knots))
+    return _least_loss(hits, knots, np.diff(slopes, axis=0) / slope)
+
+
+def _least_loss(hits: KnownHits, knots: Doubles, bends: Doubles) -> Doubles:
+    """Log odds at each knot; `bends` by the rises of all stretches is what shall be small."""
     # It takes longer to import than a search takes, and nothing else needs it.
     from scipy.optimize import minimize  # noqa: PLC0415
 
     basis = _basis(hits.similarities, knots)
     sign = np.where(hits.same, 1.0, -1.0)
+    fewer = np.log(hits.gallery_sizes.max() / hits.gallery_sizes)
 
     def loss(rises: Doubles) -> tuple[float, Doubles]:
-        margin = sign * (basis @ rises)
+        margin = sign * (basis @ rises + fewer)
         pull = sign * np.exp(-np.logaddexp(0, margin))
-        return float(np.logaddexp(0, -margin).mean()), -(basis.T @ pull) / len(sign)
+        bent = bends @ rises[1:]
+        total = np.logaddexp(0, -margin).sum() + bent @ bent / 2
+        gradient = -(basis.T @ pull) + np.concatenate([[0.0], bends.T @ bent])
+        return float(total) / len(sign), gradient / len(sign)
 
     stretches = len(knots) - 1
     # Where right and wrong hits do not mingle, nothing else would keep the slope finite.
@@ -163,7 +208,9 @@ def _shifts(curve: Calibration, hits: KnownHits) -> tuple[CameraPairShift, ...]:
         rows = np.array([one == pair for one in pairs], np.bool_)
         right = int(hits.same[rows].sum())
         if min(right, int(rows.sum()) - right) >= ENOUGH_EACH:
-            shift = _shift(curve.probability(hits.similarities[rows]), right)
+            sizes = hits.gallery_sizes[rows]
+            likely = curve.probability(hits.similarities[rows], gallery_size=sizes)
+            shift = _shift(likely, right)
             found.append(CameraPairShift(pair[0], pair[1], round(shift, 4)))
     return tuple(found)
 

@@ -23,7 +23,7 @@ def calibrate_on_decisions(store: Store) -> Calibration:
     hits = KnownHits(
         similarities=np.array([float(a.descriptor @ b.descriptor) for a, b, _ in found]),
         same=np.array([same for *_, same in found], np.bool_),
-        gallery_size=max(1, len(known) - 1),
+        gallery_sizes=np.full(len(found), max(1, len(known) - 1)),
         cameras=tuple((a.camera, b.camera) for a, b, _ in found),
     )
     right = int(hits.same.sum())

@@ -1,6 +1,6 @@
 """Are the probabilities of open-set searches right, on people whom they were not fitted on?
 
-    PYTHONPATH=. python tests/benchmarks/calibration.py FEATURES.npz
+    PYTHONPATH=. python tests/benchmarks/calibration.py FEATURES.npz --embedder E
 
 FEATURES is what `surveil-reid evaluate market1501 --features` writes. Identities fall into two
 halves, which share nobody, distractors included; within each, half of the query identities are
@@ -10,7 +10,8 @@ other: `DIR` is the share of searches for somebody present that report that pers
 chosen for a rate of false alarms (`FAR_reached` is what they come to). The calibration error is the
 mean difference between probability and outcome over 15 bins of equally many searches; the skill
 compares the Brier score with that of always giving the base rate. `shipped` are the model's own
-probabilities as they stand in its description, on all searches. Prints one JSON document for
+probabilities as they stand in its file, on all searches, and once more on searches in
+galleries thinned to so many strangers, as small sites have them. Prints one JSON document for
 `tests/benchmarks/results`.
 """
 
@@ -23,13 +24,14 @@ from typing import Any
 
 import numpy as np
 
-from surveil_reid.assets import known_descriptions
-from surveil_reid.core import Booleans, Doubles, Integers
+from surveil_reid.core import Booleans, Calibration, Doubles, Integers
+from surveil_reid.embedding import load_embedder
 from surveil_reid.evaluation import Features, read_features
 from surveil_reid.identity.calibrating import KnownHits, fit_calibration
 
 BINS = 15
 RATES = (0.01, 0.1)
+STRANGERS = (8, 64, 512)
 
 
 def digest_bit(identities: Integers, bit: int) -> Booleans:
@@ -40,8 +42,13 @@ def digest_bit(identities: Integers, bit: int) -> Booleans:
     return np.array([bits[i] for i in identities.tolist()], np.bool_)
 
 
-def searches(features: Features, half: bool) -> tuple[KnownHits, Booleans]:
-    """Top hits of one half's queries, and whether the person was present."""
+def searches(
+    features: Features, half: bool, strangers: int | None = None
+) -> tuple[KnownHits, Booleans]:
+    """Top hits of one half's queries, and whether the person was present.
+
+    Of strangers about as many are left in each query's gallery as asked; None leaves all.
+    """
     queries = digest_bit(features.query_ids, 0) == half
     people = np.unique(features.query_ids)
     gone = set(people[digest_bit(people, 1)].tolist())
@@ -54,11 +61,16 @@ def searches(features: Features, half: bool) -> tuple[KnownHits, Booleans]:
     same = features.query_ids[queries][:, None] == features.gallery_ids[mine]
     junk = same & (features.query_cameras[queries][:, None] == features.gallery_cameras[mine])
     similar[junk] = -np.inf
+    size = strangers or int(mine.sum())
+    absent = np.random.default_rng(0).random(same.shape) >= size / mine.sum()
+    similar[absent & ~same] = -np.inf
     hits = similar.argmax(axis=1)
     rows = np.arange(len(hits))
     present = (same & ~junk).any(axis=1)
-    found = KnownHits(similar[rows, hits].astype(np.float64), same[rows, hits], int(mine.sum()))
-    return found, present
+    best = similar[rows, hits].astype(np.float64)
+    rows = np.flatnonzero(np.isfinite(best))  # of few strangers none may be left
+    found = KnownHits(best[rows], same[rows, hits[rows]], np.full(len(rows), size))
+    return found, present[rows]
 
 
 def calibration_error(probabilities: Doubles, outcomes: Booleans) -> float:
@@ -82,6 +94,18 @@ def quality(probabilities: Doubles, outcomes: Booleans) -> dict[str, float]:
     }
 
 
+def agreement(
+    calibration: Calibration, halves: list[tuple[KnownHits, Booleans]]
+) -> dict[str, float]:
+    """How right a calibration is on searches."""
+    probabilities = [
+        calibration.probability(hits.similarities, gallery_size=hits.gallery_sizes)
+        for hits, _ in halves
+    ]
+    outcomes = np.concatenate([hits.same for hits, _ in halves])
+    return quality(np.concatenate(probabilities), outcomes)
+
+
 def detection(halves: list[tuple[KnownHits, Booleans]], rate: float) -> dict[str, float]:
     """Detection and identification at thresholds fitted on the other half."""
     alarms, found = [], []
@@ -102,9 +126,9 @@ def main() -> None:
     """Measure out of fold, and the shipped probabilities."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("features", type=Path)
-    parser.add_argument("--model", default="person-reidentification-retail-0277")
+    parser.add_argument("--embedder", required=True, help="that gave the features")
     given = parser.parse_args()
-    features = read_features(given.features)
+    features, embedder = read_features(given.features), load_embedder(given.embedder).info
     halves = [searches(features, half) for half in (False, True)]
     outcomes = np.concatenate([halves[1][0].same, halves[0][0].same])
     probabilities = np.concatenate(
@@ -114,20 +138,19 @@ def main() -> None:
         ]
     )
     result: dict[str, Any] = {
-        "model": given.model,
-        "gallery": [hits.gallery_size for hits, _ in halves],
+        "model": embedder.name,
+        "gallery": [int(hits.gallery_sizes[0]) for hits, _ in halves],
         "cross_fitted": quality(probabilities, outcomes),
         "detection": [detection(halves, rate) for rate in RATES],
     }
-    shipped = next(d.calibration for d in known_descriptions() if d.name == given.model)
+    shipped = embedder.calibration
     if shipped is not None:
-        own = [
-            shipped.probability(hits.similarities, gallery_size=hits.gallery_size)
-            for hits, _ in halves[::-1]
+        result["shipped"] = agreement(shipped, halves) | {"fitted_on": shipped.fitted_on}
+        result["shipped_in_small_galleries"] = [
+            {"strangers": few}
+            | agreement(shipped, [searches(features, half, few) for half in (False, True)])
+            for few in STRANGERS
         ]
-        result["shipped"] = quality(np.concatenate(own), outcomes) | {
-            "fitted_on": shipped.fitted_on
-        }
     sys.stdout.write(json.dumps(result, indent=2) + "\n")
 
 

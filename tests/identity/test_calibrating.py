@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surveil_reid.core import Calibration, Doubles, InputError, l2_normalise
+from surveil_reid.core import Booleans, Calibration, Doubles, Floats, InputError, l2_normalise
 from surveil_reid.identity import KnownHits, best_hits, fit_calibration
 
 
@@ -18,7 +18,13 @@ def drawn(seed: int, count: int, *, bent: bool = False) -> tuple[KnownHits, Doub
     similarities = rng.uniform(0.2, 0.9, count)
     odds = np.where(similarities > 0.6, 25.0, 6.0 if bent else 25.0) * (similarities - 0.6)
     truth = logistic(odds)
-    return KnownHits(similarities, rng.random(count) < truth, 1000), truth
+    return searched_among(1000, similarities, rng.random(count) < truth), truth
+
+
+def searched_among(
+    size: int, similarities: Doubles, same: Booleans, cameras: tuple[tuple[str, str], ...] = ()
+) -> KnownHits:
+    return KnownHits(similarities, same, np.full(len(similarities), size), cameras)
 
 
 @pytest.mark.parametrize("bent", [False, True])
@@ -47,7 +53,7 @@ def test_probabilities_never_fall_as_the_similarity_rises(seed: int, count: int)
 
 def test_hits_that_do_not_mingle_give_finite_odds() -> None:
     similarities = np.linspace(0, 1, 40)
-    fitted = fit_calibration(KnownHits(similarities, similarities > 0.5, 10), "a draw")
+    fitted = fit_calibration(searched_among(10, similarities, similarities > 0.5), "a draw")
     assert np.isfinite(fitted.log_odds).all()
     assert fitted.probability(np.array([0.9])) > 0.95
 
@@ -71,7 +77,7 @@ def test_a_pair_of_cameras_with_enough_hits_is_shifted() -> None:
     hard = np.arange(4000) < 2000
     same = rng.random(4000) < logistic(15 * (similarities - 0.55) - 1.5 * hard)
     cameras = tuple(("yard", "gate") if one else ("gate", "hall") for one in hard.tolist())
-    fitted = fit_calibration(KnownHits(similarities, same, 50, cameras), "a draw")
+    fitted = fit_calibration(searched_among(50, similarities, same, cameras), "a draw")
     at = np.array([0.55])
     harder = fitted.probability(at, cameras=[("gate", "yard")])
     easier = fitted.probability(at, cameras=[("hall", "gate")])
@@ -91,7 +97,7 @@ def test_a_calibration_survives_json() -> None:
 def test_too_few_hits_are_refused(right: int) -> None:
     same = np.arange(40) < right
     with pytest.raises(InputError, match=r"right and .* wrong"):
-        fit_calibration(KnownHits(np.linspace(0, 1, 40), same, 10), "a test")
+        fit_calibration(searched_among(10, np.linspace(0, 1, 40), same), "a test")
 
 
 def test_best_hits_are_those_of_searching_one_by_one() -> None:
@@ -99,7 +105,7 @@ def test_best_hits_are_those_of_searching_one_by_one() -> None:
     people = [f"p{n}" for n in rng.integers(0, 8, 40)]
     cameras = [f"c{n}" for n in rng.integers(0, 3, 40)]
     descriptors = l2_normalise(rng.normal(size=(40, 5)))
-    expected = []
+    expected, own = [], []
     for row in range(40):
         others = [
             (float(descriptors[row] @ descriptors[other]), people[other] == people[row])
@@ -108,8 +114,49 @@ def test_best_hits_are_those_of_searching_one_by_one() -> None:
         ]
         if any(same for _, same in others):
             expected.append(max(others))
+            own.append(max(similarity for similarity, same in others if same))
         expected.append(max(hit for hit in others if not hit[1]))
     hits = best_hits(descriptors, people, cameras)
-    assert sorted(hits.similarities) == pytest.approx(sorted(s for s, _ in expected), abs=1e-6)
-    assert hits.same.sum() == sum(same for _, same in expected)
-    assert hits.gallery_size == 39
+    whole = hits.gallery_sizes == 39
+    assert sorted(hits.similarities[whole]) == pytest.approx(
+        sorted(s for s, _ in expected), abs=1e-6
+    )
+    assert hits.same[whole].sum() == sum(same for _, same in expected)
+    # Among fewer strangers the person is there as before, and found more often.
+    assert set(hits.gallery_sizes) == {39, 9}
+    few = hits.similarities[~whole & hits.same]
+    assert len(few) > hits.same[whole].sum()
+    assert set(few.round(6)) <= set(np.round(own, 6))
+
+
+def sighted(seed: int, people: int) -> tuple[Floats, list[str], list[str | None]]:
+    """Descriptors of people of whom each was seen by six cameras, not always in the same light."""
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(people, 1, 12))
+    seen = centres + rng.normal(size=(people, 6, 12)) * rng.uniform(0.3, 1.5, (people, 6, 1))
+    names = [f"{seed}-{person}" for person in range(people) for _ in range(6)]
+    cameras: list[str | None] = [f"c{camera}" for _ in range(people) for camera in range(6)]
+    return l2_normalise(seen.reshape(-1, 12).astype(np.float32)), names, cameras
+
+
+@pytest.mark.parametrize("size", [4, 16, 100, 500])
+def test_probabilities_hold_in_galleries_of_other_sizes(size: int) -> None:
+    """Fitted on a site with some hundreds of tracklets, asked in smaller and larger ones."""
+    fitted = fit_calibration(best_hits(*sighted(1, 60)), "a draw")
+    descriptors, names, _ = sighted(2, 200)
+    rng = np.random.default_rng(size)
+    similarities, right = [], []
+    for _ in range(3000):
+        query = int(rng.integers(len(names)))
+        others = [row for row in rng.permutation(len(names)) if names[row] != names[query]][:size]
+        if rng.random() < 0.5:  # the person is there, as often as at the fit
+            others += [row for row in range(len(names)) if names[row] == names[query]]
+        others = [row for row in others if row != query]
+        scores = descriptors[others] @ descriptors[query]
+        hit = others[int(scores.argmax())]
+        similarities.append(float(scores.max()))
+        right.append(names[hit] == names[query])
+    probable = fitted.probability(np.array(similarities), gallery_size=size)
+    order = np.argsort(probable)
+    for rows in np.array_split(order, 6):
+        assert probable[rows].mean() == pytest.approx(np.array(right)[rows].mean(), abs=0.08)
