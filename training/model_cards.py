@@ -165,6 +165,23 @@ def _robustness_block(model: ShippedModel) -> str:
     return markdown_table(("damage", "to", "mAP", "rank-1"), rows)
 
 
+def _probabilities_block(model: ShippedModel) -> str:
+    record = _record(f"calibration-{model.name}")
+    searches = [*record["shipped_in_small_galleries"]]
+    searches.append({"strangers": " and ".join(map(str, record["gallery"]))} | record["shipped"])
+    rows = [
+        (
+            str(row["strangers"]),
+            f"{row['base_rate']:.3f}",
+            f"{row['expected_calibration_error']:.3f}",
+            f"{row['brier_skill']:.3f}",
+        )
+        for row in searches
+    ]
+    head = ("pictures searched", "hits that are right", "calibration error", "Brier skill")
+    return markdown_table(head, rows)
+
+
 BLOCKS: dict[str, Callable[[ShippedModel], str]] = {
     "files": _files_block,
     "detection": _detection_block,
@@ -172,6 +189,7 @@ BLOCKS: dict[str, Callable[[ShippedModel], str]] = {
     "cuhk03-pair1": partial(_scores_block, "cuhk03-pair1"),
     "learning": _learning_block,
     "robustness": _robustness_block,
+    "probabilities": _probabilities_block,
 }
 
 

@@ -122,11 +122,9 @@ def fit_calibration(hits: KnownHits, fitted_on: str) -> Calibration:
     Raises:
         InputError: when there are too few right or wrong hits, or all are equally similar.
     """
-    right, wrong = int(hits.same.sum()), int((~hits.same).sum())
+    right, wrong = _counts(hits.same, hits)
     enough = min(right, wrong) >= ENOUGH
-    # A person who is found among few was found among many: such hits are not counted anew.
-    each = ENOUGH_EACH * len(np.unique(hits.gallery_sizes))
-    knots = _knots(hits.similarities, min(right, wrong) // each) if enough else np.zeros(0)
+    knots = _knots(hits.similarities, min(right, wrong) // ENOUGH_EACH) if enough else np.zeros(0)
     if len(knots) < 2:
         msg = (
             f"{right} right and {wrong} wrong hits are too few to fit probabilities on; "
@@ -140,6 +138,12 @@ def fit_calibration(hits: KnownHits, fitted_on: str) -> Calibration:
         fitted_on=fitted_on,
     )
     return replace(curve, shifts=_shifts(curve, hits))
+
+
+def _counts(same: Booleans, hits: KnownHits) -> tuple[int, int]:
+    """Right and wrong hits in galleries of one size: who is found among few was among many."""
+    galleries = max(1, len(np.unique(hits.gallery_sizes)))
+    return int(same.sum()) // galleries, int((~same).sum()) // galleries
 
 
 def _knots(similarities: Doubles, stretches: int) -> Doubles:
@@ -206,11 +210,10 @@ def _shifts(curve: Calibration, hits: KnownHits) -> tuple[CameraPairShift, ...]:
     found = []
     for pair in sorted(set(pairs)):
         rows = np.array([one == pair for one in pairs], np.bool_)
-        right = int(hits.same[rows].sum())
-        if min(right, int(rows.sum()) - right) >= ENOUGH_EACH:
+        if min(_counts(hits.same[rows], hits)) >= ENOUGH_EACH:
             sizes = hits.gallery_sizes[rows]
             likely = curve.probability(hits.similarities[rows], gallery_size=sizes)
-            shift = _shift(likely, right)
+            shift = _shift(likely, int(hits.same[rows].sum()))
             found.append(CameraPairShift(pair[0], pair[1], round(shift, 4)))
     return tuple(found)
 
