@@ -167,8 +167,7 @@ def _robustness_block(model: ShippedModel) -> str:
 
 def _probabilities_block(model: ShippedModel) -> str:
     record = _record(f"calibration-{model.name}")
-    searches = [*record["shipped_in_small_galleries"]]
-    searches.append({"strangers": " and ".join(map(str, record["gallery"]))} | record["shipped"])
+    whole = {"strangers": " and ".join(map(str, record["gallery"]))} | record["shipped"]
     rows = [
         (
             str(row["strangers"]),
@@ -176,7 +175,7 @@ def _probabilities_block(model: ShippedModel) -> str:
             f"{row['expected_calibration_error']:.3f}",
             f"{row['brier_skill']:.3f}",
         )
-        for row in searches
+        for row in (*record["shipped_in_small_galleries"], whole)
     ]
     head = ("pictures searched", "hits that are right", "calibration error", "Brier skill")
     return markdown_table(head, rows)

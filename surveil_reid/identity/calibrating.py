@@ -80,9 +80,9 @@ def best_hits(
         block[places, places + rows.start] = -np.inf
         block[own & (camera[rows, None] == camera) & known[rows, None]] = -np.inf
         present = np.isfinite(np.where(own, block, -np.inf)).any(axis=1)
+        everybody = np.ones(len(block), np.bool_)
         for size in sizes:
             absent = random.random(block.shape) >= size / sizes[0]
-            everybody = np.ones(len(block), np.bool_)
             for removed, asked in ((absent & ~own, present), (absent | own, everybody)):
                 seen = np.where(removed, -np.inf, block)
                 hits = seen.argmax(axis=1)
@@ -159,21 +159,19 @@ def _log_odds(hits: KnownHits, knots: Doubles) -> Doubles:
     Slopes of neighbouring stretches are held together by a normal prior on their difference, as
     wide as the slope of the plain logistic curve.
     """
-    if len(knots) == 2:
-        return _least_loss(hits, knots, np.zeros((0, 1)))
-    plain = _least_loss(hits, knots[[0, -1]], np.zeros((0, 1)))
-    slope = max((plain[1] - plain[0]) / (knots[-1] - knots[0]), SMALLEST_SLOPE)
-    slopes = np.diag(1 / np.diff(knots))
-    return _least_loss(hits, knots, np.diff(slopes, axis=0) / slope)
+    ends = knots[[0, -1]]
+    low, high = _least_loss(hits, ends, np.inf)
+    return _least_loss(hits, knots, max((high - low) / (ends[1] - ends[0]), SMALLEST_SLOPE))
 
 
-def _least_loss(hits: KnownHits, knots: Doubles, bends: Doubles) -> Doubles:
-    """Log odds at each knot; `bends` by the rises of all stretches is what shall be small."""
+def _least_loss(hits: KnownHits, knots: Doubles, width: float) -> Doubles:
+    """Log odds at each knot, where the prior on differences of slopes has this width."""
     # It takes longer to import than a search takes, and nothing else needs it.
     from scipy.optimize import minimize  # noqa: PLC0415
 
     basis = _basis(hits.similarities, knots)
     sign = np.where(hits.same, 1.0, -1.0)
+    bends = np.diff(np.diag(1 / np.diff(knots)), axis=0) / width
     fewer = np.log(hits.gallery_sizes.max() / hits.gallery_sizes)
 
     def loss(rises: Doubles) -> tuple[float, Doubles]:

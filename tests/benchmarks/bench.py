@@ -23,12 +23,13 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 DONE = Path(".cache/bench")
 NEED = re.compile(r"{(\w+)}")
+TEACHER = "{data}/weights/reid-0277/person-reidentification-retail-0277.xml"
 PROCESSING = "processing.py {data} {record} --peers {peers} --detector {detector} --rounds 3"
 BENCHMARKS = {
-    "calibration": "calibration.py {features}",
+    "calibration": "calibration.py {features} --embedder " + TEACHER,
     "check": "check.py {data} --record",
     "embedding-runtimes": "embedding_runtimes.py {store} --weights {embedder} --figure {figure} "
-    "--peer {data}/weights/reid-0277/person-reidentification-retail-0277.xml",
+    "--peer " + TEACHER,
     "linking": "linking.py {market} {features}",
     "linking_extend": "linking_extend.py {train_features} --similarity 0.7",
     "linking_scale": "linking_scale.py {market} {features} --figure {figure}",

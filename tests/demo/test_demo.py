@@ -108,19 +108,13 @@ def test_what_is_missing_is_named_with_the_option_that_helps(
 
 
 def test_most_people_of_the_sample_site_are_found_and_linked(tmp_path: Path) -> None:
-    """Real weights on the first seconds; the floors lie a link below what was measured.
-
-    In floating point: in so few seconds one link, which int8 may turn, moves scores by 0.03. The
-    whole site is held against its record in what the machine takes by itself, below.
-    """
+    """Real weights on the first seconds; the whole site is held against its record, below."""
     site = cut_sample_site(tmp_path, seconds=16)
     found = surveil_reid.demonstrate(
         tmp_path / "out",
         site,
         detector=surveil_reid.load_detector(),
-        embedder=surveil_reid.load_embedder(
-            options=surveil_reid.EmbeddingOptions(precision="fp32")
-        ),
+        embedder=surveil_reid.load_embedder(),
     )
     assert found.scores is not None
     document = found.scores.as_dict()
@@ -128,8 +122,8 @@ def test_most_people_of_the_sample_site_are_found_and_linked(tmp_path: Path) -> 
         assert scores["recall"] > 0.8
         assert scores["precision"] > 0.85
         assert scores["MOTA"] > 0.7
-    assert document["cross_camera"]["IDF1"] > 0.75
-    assert document["cross_camera"]["bcubed_f1"] > 0.82
+    assert document["cross_camera"]["IDF1"] > 0.78
+    assert document["cross_camera"]["bcubed_f1"] > 0.85
     check(Page(found.page.path))
 
 
