@@ -30,6 +30,7 @@ from training.saving import Identity
 from training.splits import make_task
 from training.strict import parse, plain
 from training.teacher import clean_targets, find_teacher, open_teacher
+from training.winograd import keep_memory, use_winograd, winograd_pays
 
 
 class Assembly:
@@ -86,6 +87,9 @@ class Assembly:
         model = build_model(recipe.model.architecture)
         objective = Objective(recipe.loss, model.dim, self.task.classes, dim)
         weights = self._first_weights(model, state)
+        if precision.name == "fp32" and device.type == "cpu" and winograd_pays():
+            keep_memory()
+            use_winograd(model)
         learner = Learner(recipe, model, objective, precision, self._processes)
         if state is None and weights.source == "file" and recipe.model.norm_batches:
             with precision.autocast():

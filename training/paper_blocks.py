@@ -184,6 +184,23 @@ def amp_steps(speed: Mapping[str, Any]) -> str:
     return markdown_table(header, lines)
 
 
+def convolution_steps(speed: Mapping[str, Any]) -> str:
+    """How much faster training steps are with Winograd's convolutions, measured in turns."""
+    lines = [
+        (
+            steps["backbone"],
+            str(steps["batch"]),
+            "x".join(map(str, steps["input"])),
+            f"{speed['device']}, {speed['capability']}",
+            *(f"{steps['images_per_second'][kind]:.1f}" for kind in ("direct", "winograd")),
+            f"{steps['speed_up']:.2f}",
+        )
+        for steps in speed["steps"]
+    ]
+    header = ("backbone", "batch", "input", "device", "images/s", "with Winograd's", "gain")
+    return markdown_table(header, lines)
+
+
 def amp_runs(speeds: Sequence[AmpSpeed]) -> str:
     """How much faster whole runs were in mixed precision."""
     if not speeds:

@@ -1,6 +1,10 @@
 """Speed of training steps: bf16 against fp32 in one run, and how long the device waits for data.
 
     PYTHONPATH=. python tests/benchmarks/training_speed.py [--threads 1] [--out FILE.json]
+    PYTHONPATH=. python tests/benchmarks/training_speed.py --convolutions [--batch 64]
+
+With `--convolutions` direct and Winograd's convolutions are compared instead, both in fp32 and with
+a last stride of 1.
 
 Steps of both precisions take turns, so that whatever else the machine does slows both alike;
 medians are compared. Processor time is given beside wall time, since on a busy machine it alone is
@@ -28,21 +32,33 @@ from training.precision import Precision
 from training.processes import Processes
 from training.recipe import BatchRecipe, InputRecipe, ModelRecipe, Recipe, ScheduleRecipe
 from training.reporting import describe_device, versions
+from training.winograd import keep_memory, use_winograd
 
 CLASSES = 751
 STORED = (128, 64)
 PICTURES = 2048
+SHAPES = ((128, 64), (256, 128))
 
 
-def build(backbone: str, size: int, amp: str, device: torch.device) -> Learner:
+def build(
+    backbone: str,
+    size: int,
+    amp: str,
+    device: torch.device,
+    *,
+    last_stride: int = 2,
+    winograd: bool = False,
+) -> Learner:
     """A learner of the paper's recipe."""
     recipe = Recipe(
         name="benchmark",
-        model=ModelRecipe(backbone=backbone, weights="random"),
+        model=ModelRecipe(backbone=backbone, last_stride=last_stride, weights="random"),
         batch=BatchRecipe(size=size),
         schedule=ScheduleRecipe(epochs=1),
     )
     model = build_model(recipe.model.architecture)
+    if winograd:
+        use_winograd(model)
     objective = Objective(recipe.loss, model.dim, CLASSES, None)
     kind = "cuda" if device.type == "cuda" else "cpu"
     precision = Precision(amp, kind)  # type: ignore[arg-type]
@@ -88,6 +104,35 @@ def compare(backbone: str, size: int, rounds: int, device: torch.device) -> dict
     }
 
 
+def compare_convolutions(
+    backbone: str, size: int, rounds: int, shape: tuple[int, int]
+) -> dict[str, object]:
+    """Images/s with either kind of convolutions, whose steps take turns."""
+    device = torch.device("cpu")
+    keep_memory()
+    learners = {
+        name: build(backbone, size, "off", device, last_stride=1, winograd=name == "winograd")
+        for name in ("direct", "winograd")
+    }
+    images = torch.randn(size, 3, *shape).to(memory_format=torch.channels_last)
+    labels = torch.randint(0, CLASSES, (size,))
+    for learner in learners.values():
+        timed(learner, images, labels)  # warms up
+    turns = [
+        {name: timed(learner, images, labels)[0] for name, learner in learners.items()}
+        for _ in range(rounds)
+    ]
+    wall = {name: statistics.median(turn[name] for turn in turns) for name in learners}
+    return {
+        "backbone": backbone,
+        "batch": size,
+        "input": list(shape),
+        "rounds": rounds,
+        "images_per_second": {name: round(size / seconds, 2) for name, seconds in wall.items()},
+        "speed_up": round(statistics.median(t["direct"] / t["winograd"] for t in turns), 3),
+    }
+
+
 def wait_share(backbone: str, size: int, rounds: int, device: torch.device) -> float:
     """Share of the time that steps wait for their data, with the paper's augmentation."""
     learner = build(backbone, size, "auto", device)
@@ -117,20 +162,28 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--convolutions", action="store_true")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     if given.threads is not None:
         torch.set_num_threads(given.threads)
     device = torch.device(given.device)
-    result = {
+    result: dict[str, object] = {
         "device": describe_device(device),
         "threads": torch.get_num_threads(),
         "versions": versions(),
-        "steps": [compare(name, given.batch, given.rounds, device) for name in given.backbone],
-        "data_wait_share": round(
-            wait_share(given.backbone[0], given.batch, given.rounds, device), 5
-        ),
     }
+    if given.convolutions:
+        result["capability"] = torch.backends.cpu.get_cpu_capability()
+        result["steps"] = [
+            compare_convolutions(name, given.batch, given.rounds, shape)
+            for name in given.backbone
+            for shape in SHAPES
+        ]
+    else:
+        steps = [compare(name, given.batch, given.rounds, device) for name in given.backbone]
+        waited = wait_share(given.backbone[0], given.batch, given.rounds, device)
+        result |= {"steps": steps, "data_wait_share": round(waited, 5)}
     text = json.dumps(result, indent=2) + "\n"
     if given.out is not None:
         given.out.write_text(text)

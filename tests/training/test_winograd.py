@@ -1,0 +1,126 @@
+"""Convolutions by Winograd's filtering: they are the ones they stand for."""
+
+import copy
+import subprocess
+import sys
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+from torch.nn import functional
+
+from surveil_reid.embedding.architecture import ArchitectureOptions
+from surveil_reid.embedding.model import build_model
+from training.winograd import FEWEST_CHANNELS, WinogradConv2d, use_winograd
+
+CLOSE = 1e-4
+"""Of the largest value: some hundred times what float32 loses in one product."""
+
+FREED = """
+import sys
+import torch
+from pathlib import Path
+from training.winograd import keep_memory
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+if sys.argv[1] == "keep":
+    keep_memory()
+before = resident()
+tensor = torch.zeros(50_000_000)
+del tensor
+print(resident() - before)
+"""
+
+
+def passes(outcome: Tensor, inputs: tuple[Tensor, ...], pull: Tensor) -> list[Tensor]:
+    return [outcome.detach(), *torch.autograd.grad(outcome, inputs, pull)]
+
+
+@given(
+    count=st.integers(1, 3),
+    down=st.integers(1, 4),
+    across=st.integers(1, 3),
+    narrow=st.sampled_from([128, 160]),
+    wide=st.sampled_from([128, 192]),
+    channels_last=st.booleans(),
+    seed=st.integers(0, 2**16),
+)
+@settings(max_examples=12, deadline=None)
+def test_all_three_passes_are_those_of_a_direct_convolution_in_double(
+    *, count: int, down: int, across: int, narrow: int, wide: int, channels_last: bool, seed: int
+) -> None:
+    random = torch.Generator().manual_seed(seed)
+    layer = nn.Conv2d(narrow, wide, 3, padding=1, bias=False)
+    layer.weight.data = torch.randn(layer.weight.shape, generator=random) / narrow**0.5
+    maps = torch.randn(count, narrow, 4 * down, 4 * across, generator=random).requires_grad_()
+    given_maps = maps.contiguous(memory_format=torch.channels_last) if channels_last else maps
+    pull = torch.randn(count, wide, 4 * down, 4 * across, generator=random)
+
+    fast = WinogradConv2d(layer)
+    found = passes(fast(given_maps), (maps, fast.weight), pull)
+
+    exact_maps, exact_weight = maps.detach().double(), layer.weight.detach().double()
+    exact_maps.requires_grad_()
+    exact_weight.requires_grad_()
+    direct = functional.conv2d(exact_maps, exact_weight, padding=1)
+    for value, exact in zip(
+        found, passes(direct, (exact_maps, exact_weight), pull.double()), strict=True
+    ):
+        assert value.shape == exact.shape
+        assert (value - exact).abs().max() <= CLOSE * exact.abs().max()
+
+
+@pytest.mark.parametrize("size", [(6, 4), (8, 5), (3, 3)])
+def test_maps_that_tiles_do_not_fill_go_the_direct_way(size: tuple[int, int]) -> None:
+    layer = nn.Conv2d(FEWEST_CHANNELS, FEWEST_CHANNELS, 3, padding=1, bias=False)
+    maps = torch.randn(2, FEWEST_CHANNELS, *size)
+    assert torch.equal(WinogradConv2d(layer)(maps), layer(maps))
+
+
+def test_a_network_learns_the_same_and_is_measured_exactly() -> None:
+    torch.manual_seed(0)
+    direct = build_model(ArchitectureOptions(backbone="resnet18"))
+    fast = copy.deepcopy(direct)
+    use_winograd(fast)
+    assert sum(isinstance(layer, WinogradConv2d) for layer in fast.modules()) == 10
+    assert list(fast.state_dict()) == list(direct.state_dict())
+    images, pull = torch.randn(16, 3, 128, 64), torch.randn(16, 512)
+    gradients = []
+    for model in (direct, fast):
+        model.train()
+        (model(images) * pull).sum().backward()
+        gradients.append([p.grad for p in model.parameters() if p.grad is not None])
+    for ours, theirs in zip(*gradients, strict=True):
+        assert torch.linalg.vector_norm(ours - theirs) <= 0.01 * torch.linalg.vector_norm(theirs)
+    fast.load_state_dict(direct.state_dict())
+    assert torch.equal(fast.eval()(images), direct.eval()(images))
+
+
+def test_layers_of_other_shapes_stay() -> None:
+    layers = nn.Sequential(
+        nn.Conv2d(128, 128, 3, stride=2, padding=1, bias=False),
+        nn.Conv2d(128, 128, 1, bias=False),
+        nn.Conv2d(128, 128, 3, padding=1),
+        nn.Conv2d(128, 128, 3, padding=1, groups=32, bias=False),
+        nn.Conv2d(64, 64, 3, padding=1, bias=False),
+    )
+    use_winograd(layers)
+    assert not any(isinstance(layer, WinogradConv2d) for layer in layers)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and glibc is told")
+def test_what_is_freed_is_kept_when_asked_for() -> None:
+    kept, returned = (
+        int(
+            subprocess.run(
+                [sys.executable, "-c", FREED, asked], check=True, capture_output=True, text=True
+            ).stdout
+        )
+        for asked in ("keep", "no")
+    )
+    assert returned < 50e6
+    assert kept > 150e6
