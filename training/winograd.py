@@ -110,11 +110,8 @@ class _Convolution(torch.autograd.Function):
         count, channels, height, width = maps.shape
         down, across, wide = height // TILE, width // TILE, len(filters)
         padded = functional.pad(maps.permute(0, 2, 3, 1), (0, 0, 1, 1, 1, 1))
-        image, row, column, _ = padded.stride()
-        tiles = padded.as_strided(
-            (REACH, REACH, count, down, across, channels),
-            (row, column, image, TILE * row, TILE * column, 1),
-        ).reshape(REACH * REACH, -1)
+        overlapping = padded.unfold(1, REACH, TILE).unfold(2, REACH, TILE)
+        tiles = overlapping.permute(4, 5, 0, 1, 2, 3).reshape(REACH * REACH, -1)
         there = (TILES_THERE @ tiles).view(REACH * REACH, -1, channels)
         by_place = filters.permute(2, 3, 1, 0).reshape(9, -1)
         weights = (FILTERS_THERE @ by_place).view(REACH * REACH, channels, wide)

@@ -17,7 +17,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -74,17 +74,25 @@ def timed(learner: Learner, images: Tensor, labels: Tensor) -> tuple[float, floa
     return time.perf_counter() - began, time.process_time() - used
 
 
+def take_turns(
+    learners: Mapping[str, Learner], images: Tensor, labels: Tensor, rounds: int
+) -> dict[str, list[tuple[float, float]]]:
+    """Wall and processor seconds of each learner's steps, the first of which warms up."""
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in learners}
+    for turn in range(rounds + 1):
+        for name, learner in learners.items():
+            seconds = timed(learner, images, labels)
+            if turn:
+                taken[name].append(seconds)
+    return taken
+
+
 def compare(backbone: str, size: int, rounds: int, device: torch.device) -> dict[str, object]:
     """Images/s of both precisions, whose steps take turns."""
     learners = {amp: build(backbone, size, amp, device) for amp in ("off", "auto")}
     images = torch.randn(size, 3, 256, 128).to(device, memory_format=torch.channels_last)
     labels = torch.randint(0, CLASSES, (size,)).to(device)
-    taken: dict[str, list[tuple[float, float]]] = {amp: [] for amp in learners}
-    for turn in range(rounds + 1):
-        for amp, learner in learners.items():
-            seconds = timed(learner, images, labels)
-            if turn:  # the first step of each warms up
-                taken[amp].append(seconds)
+    taken = take_turns(learners, images, labels, rounds)
     wall, used = (
         {amp: statistics.median(pair[i] for pair in pairs) for amp, pairs in taken.items()}
         for i in (0, 1)
@@ -116,20 +124,16 @@ def compare_convolutions(
     }
     images = torch.randn(size, 3, *shape).to(memory_format=torch.channels_last)
     labels = torch.randint(0, CLASSES, (size,))
-    for learner in learners.values():
-        timed(learner, images, labels)  # warms up
-    turns = [
-        {name: timed(learner, images, labels)[0] for name, learner in learners.items()}
-        for _ in range(rounds)
-    ]
-    wall = {name: statistics.median(turn[name] for turn in turns) for name in learners}
+    taken = take_turns(learners, images, labels, rounds)
+    wall = {name: statistics.median(step[0] for step in steps) for name, steps in taken.items()}
+    pairs = zip(taken["direct"], taken["winograd"], strict=True)
     return {
         "backbone": backbone,
         "batch": size,
         "input": list(shape),
         "rounds": rounds,
         "images_per_second": {name: round(size / seconds, 2) for name, seconds in wall.items()},
-        "speed_up": round(statistics.median(t["direct"] / t["winograd"] for t in turns), 3),
+        "speed_up": round(statistics.median(direct[0] / fast[0] for direct, fast in pairs), 3),
     }
 
 
