@@ -28,8 +28,9 @@ from surveil_reid.detection.person import PERSON
 from surveil_reid.detection.ultralytics_library import contained, load_network
 from surveil_reid.detection.weights import check_weights
 from surveil_reid.video import read_picture
-from training.norms import estimate_norms
+from training.norms import any_folded, estimate_norms
 from training.paper_pages import exit_status
+from training.winograd import keep_memory
 
 with contained():
     from ultralytics.models.yolo.detect import DetectionTrainer
@@ -51,6 +52,8 @@ class TuningOptions:
         size: longer side of the network's input in pixels.
         held: weight of the detector's first answers beside the labels.
         mosaic: chance that a picture is put together from four.
+        freeze: layers from the input on that stay as they are. Their pictures are the largest, so
+            that learning them takes most of the time.
         seed: of everything that is drawn.
         device: as Ultralytics names it.
     """
@@ -61,6 +64,7 @@ class TuningOptions:
     size: int = 640
     held: float = 0.5
     mosaic: float = 0.5
+    freeze: int = 5
     seed: int = 0
     device: str = "cpu"
 
@@ -216,6 +220,7 @@ def tune(
         "warmup_epochs": 0.5,
         "warmup_bias_lr": 0.0,
         "mosaic": options.mosaic,
+        "freeze": options.freeze,
         "close_mosaic": max(1, options.epochs // 4),
         "seed": options.seed,
         "device": options.device,
@@ -228,11 +233,16 @@ def tune(
     if going_on:
         settings["resume"] = str(state)
     if not going_on or _epochs_done(state) < options.epochs:
+        threads = torch.get_num_threads()  # of which Ultralytics' trainer leaves one unused
+        keep_memory()
         with contained():
             trainer = Trainer(settings, checked.path, options.held)
             if not going_on:
-                estimate_norms(network, _some(pictures, options.size))
+                network.requires_grad_(requires_grad=True)  # or each weight is warned of
+                if any_folded(network):
+                    estimate_norms(network, _some(pictures, options.size))
                 trainer.model = network
+            trainer.add_callback("on_train_start", lambda _: torch.set_num_threads(threads))
             trainer.add_callback("on_train_epoch_end", _tell)
             trainer.train()  # type: ignore[no-untyped-call]
     tuned = load_network(state)

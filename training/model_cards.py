@@ -75,34 +75,51 @@ def _files_block(model: ShippedModel) -> str:
 
 
 def _detection_block(model: ShippedModel) -> str:
-    record = _record(f"detectors-{model.name}")
+    detectors = _record(f"detectors-{model.name}")["detectors"]
+    first = detectors[0]
+    limits = list(first["checked"]["recall"])
+    head = (
+        "detector",
+        "PETS: AP50",
+        "recall at 0.5",
+        "checked: AP50",
+        f"recall at {', '.join(limits)}",
+        f"time, by that of {first['name']}",
+    )
     rows = [
         (
             row["name"],
             f"{row['pets09']['AP50']:.4f}",
             f"{row['pets09']['recall_at_0.5']:.4f}",
             f"{row['checked']['AP50']:.4f}",
-            *(
-                f"{row['checked']['recall'][least]:.4f}, {count}"
-                for least, count in row["checked"]["false_alarms"].items()
-            ),
-            ", ".join(map(str, row["empty"]["false_alarms"].values())),
+            ", ".join(f"{row['checked']['recall'][least]:.4f}" for least in limits),
             f"{row['time_ratio']['median']:.2f} "
             f"({row['time_ratio']['low']:.2f} to {row['time_ratio']['high']:.2f})",
         )
-        for row in record["detectors"]
+        for row in detectors
     ]
-    first = record["detectors"][0]
-    limits = list(first["empty"]["false_alarms"])
+    return markdown_table(head, rows)
+
+
+def _alarms_block(model: ShippedModel) -> str:
+    """False alarms by kind of picture, and at the recall of the first detector."""
+    detectors = _record(f"detectors-{model.name}")["detectors"]
+    limits = list(detectors[0]["checked"]["false_alarms"])
+    pictures = ("checked", "empty", "rendered")
     head = (
         "detector",
-        "PETS: AP50",
-        "recall at 0.5",
-        "checked: AP50",
-        *(f"recall, false alarms at {least}" for least in limits),
-        f"empty: false alarms at {', '.join(limits)}",
-        f"time, by that of {first['name']}",
+        *(f"{kind}, at {', '.join(limits)}" for kind in pictures),
+        f"at equal recall: confidence; {', '.join(pictures)}",
     )
+    rows = []
+    for row in detectors:
+        equal = row["at_equal_recall"]
+        counts = [
+            ", ".join(str(row[kind]["false_alarms"][le]) for le in limits) for kind in pictures
+        ]
+        at_equal = ", ".join(str(equal[kind]) for kind in pictures) if equal else ""
+        shown = f"{equal['confidence']:.2f}; {at_equal}" if equal else "never found as many"
+        rows.append((row["name"], *counts, shown))
     return markdown_table(head, rows)
 
 
@@ -184,6 +201,7 @@ def _probabilities_block(model: ShippedModel) -> str:
 BLOCKS: dict[str, Callable[[ShippedModel], str]] = {
     "files": _files_block,
     "detection": _detection_block,
+    "alarms": _alarms_block,
     "market1501": partial(_scores_block, "market1501"),
     "cuhk03-pair1": partial(_scores_block, "cuhk03-pair1"),
     "learning": _learning_block,

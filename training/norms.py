@@ -41,6 +41,11 @@ def is_folded(norm: _BatchNorm) -> bool:
     return all(bool((tensor - value).abs().max() < SAME) for tensor, value in values)
 
 
+def any_folded(model: nn.Module) -> bool:
+    """Whether batch norms of a network were folded away."""
+    return any(isinstance(m, _BatchNorm) and is_folded(m) for m in model.modules())
+
+
 def _renew(model: nn.Module, norms: list[_BatchNorm], batches: Iterable[Tensor]) -> None:
     momenta = [norm.momentum for norm in norms]
     for norm in norms:

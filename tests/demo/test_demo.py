@@ -119,11 +119,11 @@ def test_most_people_of_the_sample_site_are_found_and_linked(tmp_path: Path) -> 
     assert found.scores is not None
     document = found.scores.as_dict()
     for scores in document["cameras"].values():
-        assert scores["recall"] > 0.8
-        assert scores["precision"] > 0.85
-        assert scores["MOTA"] > 0.7
-    assert document["cross_camera"]["IDF1"] > 0.78
-    assert document["cross_camera"]["bcubed_f1"] > 0.85
+        assert scores["recall"] > 0.84
+        assert scores["precision"] > 0.9
+        assert scores["MOTA"] > 0.78
+    assert document["cross_camera"]["IDF1"] > 0.8
+    assert document["cross_camera"]["bcubed_f1"] > 0.83
     check(Page(found.page.path))
 
 
@@ -137,7 +137,7 @@ def test_the_whole_sample_site_is_no_worse_than_recorded(tmp_path: Path) -> None
     )
     assert found.scores is not None
     document = found.scores.as_dict()
-    assert document["cross_camera"]["IDF1"] >= recorded["cross_camera_IDF1"] - SPREAD
+    assert document["cross_camera"]["IDF1"] >= max(0.85, recorded["cross_camera_IDF1"] - SPREAD)
     assert document["cross_camera"]["bcubed_f1"] >= recorded["cross_camera_bcubed_f1"] - SPREAD
     for camera, scores in recorded["cameras"].items():
         for name in ("recall", "precision", "MOTA", "IDF1", "HOTA"):
