@@ -117,8 +117,10 @@ def _alarms_block(model: ShippedModel) -> str:
         counts = [
             ", ".join(str(row[kind]["false_alarms"][le]) for le in limits) for kind in pictures
         ]
-        at_equal = ", ".join(str(equal[kind]) for kind in pictures) if equal else ""
-        shown = f"{equal['confidence']:.2f}; {at_equal}" if equal else "never found as many"
+        shown = "never found as many"
+        if equal:
+            alarms = ", ".join(str(equal[kind]) for kind in pictures)
+            shown = f"{equal['confidence']:.2f}; {alarms}"
         rows.append((row["name"], *counts, shown))
     return markdown_table(head, rows)
 

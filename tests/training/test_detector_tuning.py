@@ -55,6 +55,10 @@ def test_it_learns_and_the_file_is_a_detector(tmp_path: Path, pictures: Path) ->
     assert detector.detect([np.zeros((64, 64, 3), np.uint8)])
     network = load_network(out)
     assert network.names == {0: "person"}
+    earlier, later = load_network(SHIPPED).state_dict(), network.state_dict()
+    first, last = "model.0.conv.weight", "model.22.cv2.conv.weight"
+    assert torch.equal(earlier[first], later[first])  # by default the first layers stay
+    assert not torch.equal(earlier[last], later[last])
     assert str(tmp_path).encode() not in out.read_bytes()  # Ultralytics' own settings have paths
     assert abs(out.stat().st_size / SHIPPED.stat().st_size - 1) < 0.01
 

@@ -63,10 +63,25 @@ def test_robustness_is_filled_in_row_by_row(folder: Path) -> None:
     assert "| none | none | 0.8100 | 0.9200 |\n| grey | queries | 0.3000 | 0.4000 |" in text
 
 
+def test_false_alarms_are_compared_where_as_many_people_are_found(folder: Path) -> None:
+    counts = {"false_alarms": {"0.25": 81, "0.5": 5}}
+    equal = {"confidence": 0.3318, "checked": 28, "empty": 3, "rendered": 1}
+    rows = [
+        {"name": name, "checked": counts, "empty": counts, "rendered": counts}
+        | {"at_equal_recall": at_equal}
+        for name, at_equal in (("sharp", equal), ("blind", None))
+    ]
+    record = folder / "records/detectors-someone.json"
+    record.write_text(json.dumps({"detectors": rows}))
+    text = card_text(card(folder, "alarms"))
+    assert "| sharp | 81, 5 | 81, 5 | 81, 5 | 0.33; 28, 3, 1 |" in text
+    assert "| blind | 81, 5 | 81, 5 | 81, 5 | never found as many |" in text
+
+
 def test_what_lacks_is_named(folder: Path) -> None:
     with pytest.raises(InputError, match=r"market1501-someone\.json"):
         card_text(card(folder, "market1501"))
-    with pytest.raises(InputError, match="'nonsense'; known are cuhk03-pair1, detection"):
+    with pytest.raises(InputError, match="'nonsense'; known are alarms, cuhk03-pair1, detection"):
         card_text(card(folder, "nonsense"))
     (folder / "someone.safetensors").unlink()
     with pytest.raises(InputError, match=r"someone\.safetensors is missing"):
