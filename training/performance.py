@@ -162,6 +162,24 @@ def memory_loops(record: Mapping[str, Any]) -> str:
     return markdown_table(("recording", "looped", "peak, once", "peak, looped", "ratio"), rows)
 
 
+def memory_day(record: Mapping[str, Any]) -> str:
+    """Memory over a long recording."""
+    least, middle, most = record["settled_mb"]
+    settled = record["settled_after_hours"]
+    row = (
+        f"{record['hours']:.1f} of {record['hours_of_recording']}",
+        f"{record['frames_analysed']:,}",
+        f"{record['tracklets']:,}",
+        f"{record['peak_mb']:,.0f} MB",
+        f"{middle:,.0f} MB ({least:,.0f} to {most:,.0f})",
+        f"{record['slope_mb_per_hour']:+.2f} MB",
+    )
+    header = (
+        "hours", "frames analysed", "tracklets", "peak", f"after {settled} hours", "each hour after"
+    )  # fmt: skip
+    return markdown_table(header, [row])
+
+
 BLOCKS: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     **PROCESSING,
     "embedding-runtimes": ("embedding-runtimes", embedding_runtimes),
@@ -173,6 +191,7 @@ BLOCKS: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     "search-cost": ("search-scale-avx2", search_cost),
     "search-changes": ("search-scale-avx2", search_changes),
     "memory-loops": ("memory", memory_loops),
+    "memory-day": ("memory-day", memory_day),
 }
 
 

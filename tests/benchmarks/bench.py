@@ -36,6 +36,8 @@ BENCHMARKS = {
     "linking_seam": "linking_seam.py {data} --detector {detector} --embedder {embedder}",
     "memory": "memory.py {data}/footage/rooms/cam1.mp4 {data}/footage/plaza/cam1.mp4 "
     "--detector {detector} --embedder {embedder}",
+    "memory-day": "memory.py {data}/footage/indoor-walk/video.mp4 --hours 24 --figure {figure} "
+    "--detector {detector} --embedder {embedder}",
     "neighbours": "neighbours.py {train_features}",
     "pets09": "tracking.py {data} --detector {detector} --embedder {embedder}",
     "processing": PROCESSING + " --embedder {embedder}",
