@@ -15,6 +15,7 @@ from training.initial_weights import start_from
 from training.learner import Learner
 from training.loop import Parts
 from training.measuring import Measure
+from training.memory import keep_memory
 from training.norms import estimate_norms
 from training.objective import Objective
 from training.picture_files import PictureFile
@@ -30,7 +31,7 @@ from training.saving import Identity
 from training.splits import make_task
 from training.strict import parse, plain
 from training.teacher import clean_targets, find_teacher, open_teacher
-from training.winograd import keep_memory, use_winograd, winograd_pays
+from training.winograd import use_winograd, winograd_pays
 
 
 class Assembly:

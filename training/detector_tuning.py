@@ -28,9 +28,9 @@ from surveil_reid.detection.person import PERSON
 from surveil_reid.detection.ultralytics_library import contained, load_network
 from surveil_reid.detection.weights import check_weights
 from surveil_reid.video import read_picture
-from training.norms import any_folded, estimate_norms
+from training.memory import keep_memory
+from training.norms import estimate_norms, folded_norms
 from training.paper_pages import exit_status
-from training.winograd import keep_memory
 
 with contained():
     from ultralytics.models.yolo.detect import DetectionTrainer
@@ -239,7 +239,7 @@ def tune(
             trainer = Trainer(settings, checked.path, options.held)
             if not going_on:
                 network.requires_grad_(requires_grad=True)  # or each weight is warned of
-                if any_folded(network):
+                if folded_norms(network):
                     estimate_norms(network, _some(pictures, options.size))
                 trainer.model = network
             trainer.add_callback("on_train_start", lambda _: torch.set_num_threads(threads))

@@ -25,13 +25,11 @@ def estimate_norms(model: nn.Module, batches: Iterable[Tensor]) -> None:
         model: on the batches' device; stays in the mode that it is in.
         batches: float32 `(n, 3, height, width)`, prepared.
     """
-    norms = [module for module in model.modules() if isinstance(module, _BatchNorm)]
-    folded = [norm for norm in norms if is_folded(norm)]
     mode = model.training
-    if folded:
+    if folded := folded_norms(model):
         _unfold(model.eval(), folded, batches)
     else:
-        _renew(model.train(), norms, batches)
+        _renew(model.train(), batches)
     model.train(mode)
 
 
@@ -41,12 +39,17 @@ def is_folded(norm: _BatchNorm) -> bool:
     return all(bool((tensor - value).abs().max() < SAME) for tensor, value in values)
 
 
-def any_folded(model: nn.Module) -> bool:
-    """Whether batch norms of a network were folded away."""
-    return any(isinstance(m, _BatchNorm) and is_folded(m) for m in model.modules())
+def folded_norms(model: nn.Module) -> list[_BatchNorm]:
+    """Batch norms of a network that were folded away."""
+    return [norm for norm in _norms(model) if is_folded(norm)]
 
 
-def _renew(model: nn.Module, norms: list[_BatchNorm], batches: Iterable[Tensor]) -> None:
+def _norms(model: nn.Module) -> list[_BatchNorm]:
+    return [module for module in model.modules() if isinstance(module, _BatchNorm)]
+
+
+def _renew(model: nn.Module, batches: Iterable[Tensor]) -> None:
+    norms = _norms(model)
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()

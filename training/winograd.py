@@ -7,8 +7,6 @@ convolutions on small maps at half of what such a processor can do; here all thr
 products of matrices. In float32 results differ from the direct ones by about 1e-5 of their size.
 """
 
-import ctypes
-import sys
 from typing import Any, cast
 
 import torch
@@ -20,8 +18,6 @@ REACH = TILE + 2
 FEWEST_CHANNELS = 128
 """With fewer, taking tiles there and back costs what is saved."""
 
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
-LARGEST_INT = 2**31 - 1
 
 _TILES_THERE = (
     (4, 0, -5, 0, 1, 0),
@@ -54,19 +50,6 @@ TILES_THERE, FILTERS_THERE, BACK = map(_both_ways, (_TILES_THERE, _FILTERS_THERE
 def winograd_pays() -> bool:
     """Whether this processor is one that these are faster on: one with AVX2 and no more."""
     return torch.backends.cpu.get_cpu_capability() == "AVX2"
-
-
-def keep_memory() -> None:
-    """Have the C library keep what is freed, in this process, where it can be told to.
-
-    Numbers of all tiles are tens of megabytes, which glibc returns to the system after each layer,
-    and being given them anew, zeroed page by page, takes a tenth of a step.
-    """
-    library = ctypes.CDLL(None) if sys.platform == "linux" else None
-    set_option = getattr(library, "mallopt", None)
-    if set_option is not None:
-        set_option(M_MMAP_MAX, 0)
-        set_option(M_TRIM_THRESHOLD, LARGEST_INT)
 
 
 def use_winograd(model: nn.Module) -> None:

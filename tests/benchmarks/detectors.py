@@ -37,6 +37,7 @@ from pycocotools.cocoeval import COCOeval
 
 import surveil_reid
 from surveil_reid.core import Detections, Floats, Image
+from surveil_reid.pipeline import read_pictures
 from surveil_reid.video import VideoOptions, read_frames
 
 FAINTEST, SURE, FALSE_ALARMS = 0.01, 0.5, (0.25, 0.5)
@@ -83,12 +84,6 @@ def read_empty(folder: Path) -> list[Image]:
         for frame in read_frames(folder / f"{camera}.mp4", VideoOptions(fps=None))
         if any(first <= frame.number <= last for first, last in truth[camera])
     ]
-
-
-def read_rendered(folder: Path) -> list[Image]:
-    """The pictures of rendered scenes without people."""
-    paths = sorted((folder / "images").iterdir())
-    return [surveil_reid.read_picture(path) for path in paths]
 
 
 def read_checked(folder: Path) -> dict[str, list[Sample]]:
@@ -166,36 +161,30 @@ def alarms(found: Sequence[Detections], least: float) -> int:
     return sum(int((seen.confidences >= least).sum()) for seen in found)
 
 
-def confidence_for(coco: COCO, found: Sequence[Detections], recall: float) -> float | None:
-    """The highest confidence from which on so large a share is found; None where none is."""
+def at_recall(
+    coco: COCO,
+    found: Sequence[Detections],
+    recall: float,
+    nobody: Mapping[str, Sequence[Detections]],
+) -> dict[str, Any] | None:
+    """False alarms from the highest confidence on from which so many people are found.
+
+    Args:
+        coco: the people that were checked.
+        found: what a detector found there.
+        recall: share of the people.
+        nobody: what it found where nobody is.
+
+    Returns:
+        The confidence and the false alarms; None where it never finds as many.
+    """
     steps = np.unique(np.concatenate([seen.confidences for seen in found]))
     enough = bisect.bisect(
         steps, -recall, key=lambda least: -_recall(_evaluate(coco, found, float(least)))
     )
-    return float(steps[enough - 1]) if enough else None
-
-
-def at_equal_recall(
-    samples: Sequence[Sample],
-    first: Sequence[Detections],
-    found: Sequence[Detections],
-    nobody: Mapping[str, Sequence[Detections]],
-) -> dict[str, Any] | None:
-    """False alarms where a detector finds as many of the checked people as the first one does.
-
-    Args:
-        samples: that were checked.
-        first: what the first detector found in them.
-        found: what this one did.
-        nobody: what it found where nobody is.
-
-    Returns:
-        The confidence, and the false alarms from it on; None where it never finds as many.
-    """
-    coco = _truth(samples)
-    least = confidence_for(coco, found, _recall(_evaluate(coco, first, min(FALSE_ALARMS))))
-    if least is None:
+    if not enough:
         return None
+    least = float(steps[enough - 1])
     return {
         "confidence": round(least, 4),
         "checked": _false_alarms(_evaluate(coco, found, least)),
@@ -278,15 +267,17 @@ def main() -> None:
     ]
     samples = read_pets(given.data / "footage/pets09-s2l1", given.every)
     checked = read_checked(given.data / "footage")
-    looked_at = [sample.image for part in checked.values() for sample in part]
+    looked_at = [sample for part in checked.values() for sample in part]
     found, seconds = detect_in_turn(detectors, [sample.image for sample in samples])
-    in_checked, _ = detect_in_turn(detectors, looked_at)
+    in_checked, _ = detect_in_turn(detectors, [sample.image for sample in looked_at])
     nobody = {
         "empty": read_empty(given.data / "footage/rooms"),
-        "rendered": read_rendered(given.rendered),
+        "rendered": read_pictures([given.rendered / "images"]),
     }
     in_nobody = {name: detect_in_turn(detectors, some)[0] for name, some in nobody.items()}
     ratios = np.quantile(seconds / seconds[:, :1], (0.25, 0.5, 0.75), axis=0)
+    coco = _truth(looked_at)
+    recall = _recall(_evaluate(coco, in_checked[0], min(FALSE_ALARMS)))
     rows = []
     for place, (name, detector) in enumerate(zip(named, detectors, strict=True)):
         row = {
@@ -298,12 +289,8 @@ def main() -> None:
         for scene, images in nobody.items():
             counts = {str(least): alarms(in_nobody[scene][place], least) for least in FALSE_ALARMS}
             row[scene] = {"frames": len(images), "false_alarms": counts}
-        row["at_equal_recall"] = at_equal_recall(
-            [sample for part in checked.values() for sample in part],
-            in_checked[0],
-            in_checked[place],
-            {scene: some[place] for scene, some in in_nobody.items()},
-        )
+        seen_in_nobody = {scene: some[place] for scene, some in in_nobody.items()}
+        row["at_equal_recall"] = at_recall(coco, in_checked[place], recall, seen_in_nobody)
         row["time_ratio"] = {
             key: round(float(ratios[at, place]), 3)
             for at, key in enumerate(("low", "median", "high"))

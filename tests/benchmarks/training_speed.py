@@ -27,12 +27,13 @@ from torch import Tensor
 from surveil_reid.embedding.model import build_model
 from training.batches import Batch, BatchMaker, Prefetch
 from training.learner import Learner
+from training.memory import keep_memory
 from training.objective import Objective
 from training.precision import Precision
 from training.processes import Processes
 from training.recipe import BatchRecipe, InputRecipe, ModelRecipe, Recipe, ScheduleRecipe
 from training.reporting import describe_device, versions
-from training.winograd import keep_memory, use_winograd
+from training.winograd import use_winograd
 
 CLASSES = 751
 STORED = (128, 64)

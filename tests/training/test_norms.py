@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import resnet18
 
-from training.norms import PLAIN, any_folded, estimate_norms, is_folded
+from training.norms import PLAIN, estimate_norms, folded_norms, is_folded
 
 
 def images(count: int = 3) -> list[Tensor]:
@@ -36,7 +36,7 @@ def test_folded_norms_are_given_statistics_and_the_network_stays_the_same() -> N
     for norm in norms(model):
         nn.init.uniform_(norm.bias, -0.5, 0.5)  # the shift of convolutions that have none
     assert all(is_folded(norm) for norm in norms(model))
-    assert any_folded(model)
+    assert folded_norms(model) == norms(model)
     with torch.no_grad():
         expected = model(images()[0])
     seen = inputs_of(model, model.layer2[0].bn1, images())
@@ -49,7 +49,7 @@ def test_folded_norms_are_given_statistics_and_the_network_stays_the_same() -> N
     variance = seen.var(1, correction=0)
     torch.testing.assert_close(norm.running_var, variance, rtol=1e-3, atol=1e-4)
     assert not any(is_folded(norm) for norm in norms(model))
-    assert not any_folded(model)
+    assert folded_norms(model) == []
 
 
 def test_rebuilt_norms_get_the_statistics_of_the_pictures() -> None:

@@ -22,7 +22,7 @@ FREED = """
 import sys
 import torch
 from pathlib import Path
-from training.winograd import keep_memory
+from training.memory import keep_memory
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
