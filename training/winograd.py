@@ -18,7 +18,6 @@ REACH = TILE + 2
 FEWEST_CHANNELS = 128
 """With fewer, taking tiles there and back costs what is saved."""
 
-
 _TILES_THERE = (
     (4, 0, -5, 0, 1, 0),
     (0, -4, -4, 1, 1, 0),

@@ -1,8 +1,6 @@
 """Convolutions by Winograd's filtering: they are the ones they stand for."""
 
 import copy
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -17,23 +15,6 @@ from training.winograd import FEWEST_CHANNELS, WinogradConv2d, use_winograd
 
 CLOSE = 1e-4
 """Of the largest value: some hundred times what float32 loses in one product."""
-
-FREED = """
-import sys
-import torch
-from pathlib import Path
-from training.memory import keep_memory
-
-def resident():
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
-
-if sys.argv[1] == "keep":
-    keep_memory()
-before = resident()
-tensor = torch.zeros(50_000_000)
-del tensor
-print(resident() - before)
-"""
 
 
 def passes(outcome: Tensor, inputs: tuple[Tensor, ...], pull: Tensor) -> list[Tensor]:
@@ -110,17 +91,3 @@ def test_layers_of_other_shapes_stay() -> None:
     )
     use_winograd(layers)
     assert not any(isinstance(layer, WinogradConv2d) for layer in layers)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and glibc is told")
-def test_what_is_freed_is_kept_when_asked_for() -> None:
-    kept, returned = (
-        int(
-            subprocess.run(
-                [sys.executable, "-c", FREED, asked], check=True, capture_output=True, text=True
-            ).stdout
-        )
-        for asked in ("keep", "no")
-    )
-    assert returned < 50e6
-    assert kept > 150e6
