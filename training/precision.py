@@ -13,9 +13,10 @@ from training.recipe import Amp, Size
 DeviceKind = Literal["cpu", "cuda"]
 TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
-SMALLEST_BF16 = (64, 32)
-"""Where the last stage's map is a single pixel, as of 32 by 16, oneDNN now and then fills gradients
-of its strided convolution with what was in memory; of this size and more it was never seen to."""
+SMALLEST_BF16 = (64, 36)
+"""Where the last stage's map is a single pixel wide, as of 128 by 32, oneDNN now and then fills
+gradients of its strided convolution with what was in memory; from two pixels on it was never seen
+to."""
 
 
 class Precision:

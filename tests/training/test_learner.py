@@ -169,8 +169,24 @@ def test_precision_by_device() -> None:
 def test_bf16_on_a_cpu_refuses_pictures_that_onednn_computes_wrongly() -> None:
     check_input_size(Precision("bf16", "cpu"), SMALLEST_BF16)
     check_input_size(Precision("off", "cpu"), (32, 16))
-    with pytest.raises(InputError, match=r"at least 64x32.*got 32x16.*amp=off"):
-        check_input_size(Precision("bf16", "cpu"), (32, 16))
+    with pytest.raises(InputError, match=r"at least 64x36.*got 128x32.*amp=off"):
+        check_input_size(Precision("bf16", "cpu"), (128, 32))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_gradients_in_bf16_are_those_of_float32_at_the_smallest_size(seed: int) -> None:
+    images, _ = batch(seed)
+    found = {}
+    for amp in ("off", "bf16"):
+        built = learner(amp=amp)
+        with built.precision.autocast():
+            pooled = built.model.pooled(images.to(memory_format=torch.channels_last))
+        torch.nn.functional.normalize(pooled.float()).sum(0)[::2].sum().backward()
+        last = built.model.backbone.layer4
+        found[amp] = {n: p.grad for n, p in last.named_parameters() if "conv" in n}
+    for name, expected in found["off"].items():
+        alike = torch.cosine_similarity(found["bf16"][name].flatten(), expected.flatten(), 0)
+        assert alike > 0.9, name
 
 
 def test_gradient_scaling_changes_no_step_and_backs_off_when_it_overflows() -> None:
