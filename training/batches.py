@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from surveil_reid.core import Integers
-from training.augmentation import augment, prepare
+from training.augmentation import augment, mix, prepare
 from training.degradation import degrade
 from training.picture_files import Bytes
 from training.recipe import InputRecipe, Size
@@ -34,10 +34,13 @@ class Batch:
         images: float32 `(n, 3, height, width)`, RGB, augmented and normalised; this process's
             part of the batch.
         targets: float32 `(N, dim)`, of the whole batch, where a teacher is asked batch by batch.
+        whole: bool `(N,)`, on the CPU, of the whole batch: which pictures show one person, whose
+            label counts; None for all.
     """
 
     images: Tensor
     targets: Tensor | None
+    whole: Tensor | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,9 +75,12 @@ class BatchMaker:
         if self.device.type == "cuda":
             raw = raw.pin_memory().to(self.device, non_blocking=True)
         # Everything is drawn for the whole batch, so that several processes make the same one.
-        changed = augment(raw, self.recipe, random)
+        changed, whole = augment(raw, self.recipe, random), None
+        if self.recipe.mixing:
+            changed, whole = mix(changed, self.recipe.mixing, random)
+        targets = self._ask(changed)  # so that the pupil learns to see through what follows
         changed = degrade(changed, self.recipe.degradations, random)
-        return Batch(prepare(changed[part], size), self._ask(changed))
+        return Batch(prepare(changed[part], size), targets, whole)
 
     def _ask(self, pictures: Tensor) -> Tensor | None:
         if self.teacher is None:

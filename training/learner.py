@@ -105,7 +105,14 @@ class Learner:
         if compile_network:
             self._forward = torch.compile(self._forward)  # type: ignore[assignment]
 
-    def step(self, images: Tensor, labels: Tensor, targets: Tensor | None, rate: float) -> Outcome:
+    def step(
+        self,
+        images: Tensor,
+        labels: Tensor,
+        targets: Tensor | None,
+        rate: float,
+        whole: Tensor | None = None,
+    ) -> Outcome:
         """Learn from a batch.
 
         Args:
@@ -113,6 +120,7 @@ class Learner:
             labels: int64 `(n,)`, of the whole batch, on the device, as are the targets.
             targets: float32 `(n, teacher's dim)`, where there is a teacher.
             rate: the learning rate as a share of its height.
+            whole: bool `(n,)`, of the whole batch: whose labels count; None for all.
 
         Raises:
             InputError: when steps are skipped over and over.
@@ -125,7 +133,7 @@ class Learner:
         with self.precision.autocast():
             pooled, embedded = self._forward(images)
         gather = self._processes.gather
-        losses: Losses = self._losses(gather(pooled), gather(embedded), labels, targets)
+        losses: Losses = self._losses(gather(pooled), gather(embedded), labels, targets, whole)
         self.precision.backward(losses.total)
         applied = self._apply(losses)
         if not applied:  # the batch may have spoilt the statistics of batch norm as well

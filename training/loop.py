@@ -145,12 +145,12 @@ class Loop:
         parts.learner.prepare(tally.step, compile_network=parts.options.compile)
         labels = self._to_device(torch.from_numpy(self._labels[places]))
         targets = self._targets(places) if batch.targets is None else batch.targets
-        outcome = parts.learner.step(batch.images, labels, targets, self._rate())
+        outcome = parts.learner.step(batch.images, labels, targets, self._rate(), batch.whole)
         tally.step += 1
         if outcome.applied:
             losses = {"total": outcome.losses.total.detach(), **outcome.losses.parts}
             values = {name: float(loss) for name, loss in losses.items()}
-            tally.add(values, int(outcome.losses.right), len(places))
+            tally.add(values, int(outcome.losses.right), len(places), outcome.losses.labelled)
 
     def _rate(self) -> float:
         return rate_at(self.tally.step, self._steps, self._parts.recipe.schedule)

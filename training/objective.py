@@ -18,11 +18,13 @@ class Losses:
         total: the weighted sum, a scalar with a gradient.
         parts: by name, unweighted, without gradient.
         right: pictures whose class was recognised, a scalar.
+        labelled: pictures that have a class.
     """
 
     total: Tensor
     parts: dict[str, Tensor]
     right: Tensor
+    labelled: int
 
 
 class Objective(nn.Module):
@@ -45,10 +47,16 @@ class Objective(nn.Module):
             self.classifier = nn.Linear(dim, classes)
             nn.init.normal_(self.classifier.weight, std=0.001)
             nn.init.zeros_(self.classifier.bias)
-        self.translate = None if teacher_dim is None else nn.Linear(dim, teacher_dim, bias=False)
+        # With a bias: a teacher's embeddings have a mean, which features after the BNNeck lack.
+        self.translate = None if teacher_dim is None else nn.Linear(dim, teacher_dim)
 
     def forward(
-        self, pooled: Tensor, embedded: Tensor, labels: Tensor, targets: Tensor | None
+        self,
+        pooled: Tensor,
+        embedded: Tensor,
+        labels: Tensor,
+        targets: Tensor | None,
+        whole: Tensor | None = None,
     ) -> Losses:
         """The losses of a batch.
 
@@ -57,20 +65,23 @@ class Objective(nn.Module):
             embedded: after it `(n, dim)`, for everything else.
             labels: int64 `(n,)`.
             targets: float32 `(n, teacher's dim)`, where there is a teacher.
+            whole: bool `(n,)`, the pictures whose labels count; None for all.
         """
         # Of the features alone may be half; what follows costs next to nothing.
         with torch.autocast(pooled.device.type, enabled=False):
             pooled, embedded = pooled.float(), embedded.float()
-            parts = {"cross_entropy": self._classify(embedded, labels)}
+            counted = slice(None) if whole is None else whole.to(labels.device)
+            known, labels = embedded[counted], labels[counted]
+            parts = {"cross_entropy": self._classify(known, labels)}
             if self._recipe.triplet:
                 margin = self._recipe.triplet_margin
-                parts["triplet"] = batch_hard_triplet(pooled, labels, margin)
+                parts["triplet"] = batch_hard_triplet(pooled[counted], labels, margin)
             if self.translate is not None and targets is not None:
                 parts["distillation"] = cosine_distillation(self.translate(embedded), targets)
             weighted = [getattr(self._recipe, name) * loss for name, loss in parts.items()]
-            right = (self.predict(embedded) == labels).sum()
+            right = (self.predict(known) == labels).sum()
         held = {name: loss.detach() for name, loss in parts.items()}
-        return Losses(torch.stack(weighted).sum(), held, right)
+        return Losses(torch.stack(weighted).sum(), held, right, len(labels))
 
     @torch.no_grad()
     def predict(self, embedded: Tensor) -> Tensor:

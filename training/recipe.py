@@ -15,6 +15,9 @@ from training.records import Cell
 Size = tuple[int, int]
 Amp = Literal["auto", "off", "fp16", "bf16"]
 
+MOST_MIXED = 0.9
+"""Of a batch, so that some pictures are left whose labels count."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataRecipe:
@@ -162,6 +165,8 @@ class InputRecipe:
         flip: chance of a mirror image.
         pad: black pixels around the picture, at input size, before a window is cut out at random.
         erasing: chance that a rectangle is painted over with the mean colour.
+        mixing: share of each batch, up to 0.9, in which two pictures are made one; labels teach
+            nothing about those, so it takes a teacher who sees them.
         degradations: further ways to make pictures worse.
     """
 
@@ -171,6 +176,7 @@ class InputRecipe:
     flip: float = 0.5
     pad: int = 0
     erasing: float = 0.0
+    mixing: float = 0.0
     degradations: DegradationRecipe = field(default_factory=DegradationRecipe)
 
     def __post_init__(self) -> None:
@@ -181,6 +187,7 @@ class InputRecipe:
         check_range("flip", self.flip, 0, 1)
         check_range("pad", self.pad, 0)
         check_range("erasing", self.erasing, 0, 1)
+        check_range("mixing", self.mixing, 0, MOST_MIXED)
 
     def size_at(self, epoch: int) -> Size:
         """The size in an epoch, counted from 0."""
@@ -202,7 +209,8 @@ class LossRecipe:
         triplet_margin: in Euclidean distance; None takes the soft margin.
         distillation: weight of 1 - cosine to the teacher's embedding.
         teacher: an ONNX or OpenVINO file, or a `.npz` file of features computed before.
-        teacher_sees: the pictures as they are, once for all, or each augmented batch.
+        teacher_sees: the pictures as they are, once for all, or each augmented batch before it is
+            made worse.
     """
 
     cross_entropy: float = 1.0
@@ -328,6 +336,11 @@ class Recipe:
             msg = f"name must be fit for a folder's name; got {self.name!r}"
             raise InputError(msg)
         check_range("seed", self.seed, 0)
+        if self.input.mixing and not (
+            self.loss.distillation and self.loss.teacher_sees == "augmented"
+        ):
+            msg = "mixing needs a teacher who sees it; set loss.teacher_sees=augmented"
+            raise InputError(msg)
         if self.average is not None:
             check_range("average", self.average, 0, 1)
 

@@ -100,6 +100,8 @@ def test_recipes_that_stand_on_one_another_in_a_circle_are_an_error(tmp_path: Pa
         ({"data": {"protocol": "paper-60"}}, "protocol must be one of official"),
         ({"input": {"flip": 2}}, "flip must be at least 0 and at most 1; got 2"),
         ({"input": {"size": [0, 64]}}, "size must be a height and a width from 1"),
+        ({"input": {"mixing": 1}}, "mixing must be at least 0 and at most 0.9; got 1"),
+        ({"input": {"mixing": 0.5}}, "mixing needs a teacher who sees it"),
         ({"loss": {"cross_entropy": 0}}, "must have a weight over 0"),
         ({"loss": {"distillation": 1}}, "distillation needs a teacher"),
         ({"schedule": {"epochs": 0}}, "epochs must be at least 1"),

@@ -107,6 +107,23 @@ def test_a_teacher_may_see_what_the_pupil_sees(teacher: Path, pictures: PictureF
     torch.testing.assert_close(batch.targets[:3], expected, rtol=1e-3, atol=1e-3)
 
 
+def test_a_teacher_is_asked_about_mixed_pictures_too(teacher: Path, pictures: PictureFile) -> None:
+    maker = BatchMaker(
+        pictures=pictures.content,
+        recipe=InputRecipe(size=(32, 16), mixing=0.5),
+        seed=0,
+        device=torch.device("cpu"),
+        teacher=open_teacher(teacher),
+    )
+    batch = maker.make(np.arange(6), 0, (32, 16), slice(0, 6))
+    assert batch.targets is not None
+    assert batch.whole is not None
+    assert batch.whole.sum() == 3
+    std, mean = torch.tensor([0.229, 0.224, 0.225]), torch.tensor([0.485, 0.456, 0.406])
+    seen = torch.nn.functional.normalize(batch.images.mean((2, 3)) * std + mean)
+    torch.testing.assert_close(batch.targets, seen, rtol=1e-3, atol=1e-3)
+
+
 @pytest.mark.parametrize("sees", ["clean", "augmented"])
 def test_a_pupil_learns_what_its_teacher_knows(
     teacher: Path, people: Path, tmp_path: Path, sees: str
