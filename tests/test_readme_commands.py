@@ -23,7 +23,7 @@ SEEN = 0.9  # of a person
 
 TINY = shlex.split(
     "--steps 2 --threads 1 --set model.backbone=resnet18 --set model.weights=random"
-    " --set input.size=[64,32] --set data.stored=[64,32] --set data.held_out=0"
+    " --set input.size=[64,48] --set data.stored=[64,48] --set data.held_out=0"
 )
 """Training that takes seconds; everything else runs as it stands."""
 

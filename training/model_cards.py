@@ -146,23 +146,25 @@ def _scores_block(data_set: str, model: ShippedModel) -> str:
 
 
 def _learning_block(model: ShippedModel) -> str:
-    del model  # three runs, one after the other, make the embedder that ships; two more led nowhere
+    del model  # the first four, one after the other, make the embedder that ships
+    made = ("shipped", "shipped-further", "shipped-rendered", "shipped-mixed")
     rows = []
-    for name in ("shipped", "shipped-further", "shipped-rendered", "shipped-longer", "distil"):
+    for name in (*made, "shipped-longer", "distil"):
         run: Any = read_json(RESULTS / f"{name}.json")
+        best, last = run["training"]["best_epoch"], run["epochs"]
         early = run["recipe"]["input"]["early_epochs"]
         sizes = [run["recipe"]["input"][key] for key in ("early_size", "size")]
+        curve = run["curve"]
         rows += [
             (
-                f"{name}, {epoch['epoch']}",
-                "{}x{}".format(*sizes[epoch["epoch"] > early]),
-                f"{epoch['accuracy']:.3f}",
-                f"{epoch['validation_mAP']:.4f}",
-                f"{sum(e['seconds'] for e in run['curve'][: epoch['epoch']]) / 60:.0f} min",
-                _tested(run) if epoch["epoch"] == run["epochs"] else "",
+                f"{name}, {epoch}",
+                "{}x{}".format(*sizes[epoch > early]),
+                f"{curve[epoch - 1]['accuracy']:.3f}",
+                f"{curve[epoch - 1]['validation_mAP']:.4f}",
+                f"{sum(past['seconds'] for past in curve[:epoch]) / 60:.0f} min",
+                _tested(run) if epoch == best else "",
             )
-            for epoch in run["curve"]
-            if epoch["epoch"] % EPOCHS_BETWEEN == 0 or epoch["epoch"] == run["epochs"]
+            for epoch in sorted({*range(EPOCHS_BETWEEN, last, EPOCHS_BETWEEN), best, last})
         ]
     head = (
         "run, epoch", "pictures", "accuracy in training", "mAP of the held-out",
