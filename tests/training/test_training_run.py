@@ -180,14 +180,13 @@ def options(people: Path, out: Path, **more: object) -> RunOptions:
 
 def test_learning_tells_people_apart_whom_it_never_saw(people: Path, tmp_path: Path) -> None:
     learned = train(tiny_recipe(schedule={"epochs": 8}), options(people, tmp_path))
-    still = tiny_recipe(name="still", optimiser={"rate": 0.0}, schedule={"epochs": 1})
-    chance = train(still, options(people, tmp_path))
     assert learned.training.accuracy is not None
     assert learned.training.accuracy > 0.8
     assert learned.training.best_validation_accuracy == 1.0
     assert learned.test is not None
-    assert chance.test is not None
-    assert learned.test.mean_ap > chance.test.mean_ap
+    # Four people in plain colours: any network tells most of them apart, pictures in random order
+    # come to less than a half.
+    assert learned.test.mean_ap > 0.8
 
 
 def test_a_finished_run_is_not_repeated(people: Path, tmp_path: Path) -> None:
