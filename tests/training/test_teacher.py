@@ -14,7 +14,7 @@ from surveil_reid.core import InputError, l2_normalise
 from training.batches import BatchMaker
 from training.cache import open_cache, open_source
 from training.picture_files import PictureFile
-from training.recipe import InputRecipe
+from training.recipe import DegradationRecipe, InputRecipe
 from training.run import train
 from training.run_options import RunOptions
 from training.teacher import clean_targets, find_teacher, open_teacher
@@ -122,6 +122,23 @@ def test_a_teacher_is_asked_about_mixed_pictures_too(teacher: Path, pictures: Pi
     std, mean = torch.tensor([0.229, 0.224, 0.225]), torch.tensor([0.485, 0.456, 0.406])
     seen = torch.nn.functional.normalize(batch.images.mean((2, 3)) * std + mean)
     torch.testing.assert_close(batch.targets, seen, rtol=1e-3, atol=1e-3)
+
+
+def test_a_teacher_sees_pictures_before_they_are_made_worse(
+    teacher: Path, pictures: PictureFile
+) -> None:
+    made = {
+        grey: BatchMaker(
+            pictures=pictures.content,
+            recipe=InputRecipe(size=(32, 16), degradations=DegradationRecipe(grey=grey)),
+            seed=0,
+            device=torch.device("cpu"),
+            teacher=open_teacher(teacher),
+        ).make(np.arange(6), 0, (32, 16), slice(0, 6))
+        for grey in (0.0, 1.0)
+    }
+    assert not torch.equal(made[0.0].images, made[1.0].images)
+    torch.testing.assert_close(made[0.0].targets, made[1.0].targets)
 
 
 @pytest.mark.parametrize("sees", ["clean", "augmented"])
