@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image as PillowImage
+from torch import Tensor
 
 from data.people import paint_person, write_people
 from helpers.networks import INPUT, OUTPUT, write_onnx
 from helpers.recipes import tiny_recipe
 from surveil_reid.core import InputError, l2_normalise
-from training.batches import BatchMaker
+from training.batches import Batch, BatchMaker
 from training.cache import open_cache, open_source
 from training.picture_files import PictureFile
 from training.recipe import DegradationRecipe, InputRecipe
@@ -90,55 +91,56 @@ def test_pictures_of_one_name_in_two_folders_have_their_own(teacher: Path, tmp_p
     assert np.abs(found[0] - found[1]).max() > 0.01
 
 
-def test_a_teacher_may_see_what_the_pupil_sees(teacher: Path, pictures: PictureFile) -> None:
+def six(
+    teacher: Path, pictures: PictureFile, recipe: InputRecipe, part: slice = slice(0, 6)
+) -> Batch:
+    """A batch of six pictures, about which the teacher is asked."""
     maker = BatchMaker(
         pictures=pictures.content,
-        recipe=InputRecipe(size=(32, 16), pad=4, erasing=1.0),
+        recipe=recipe,
         seed=0,
         device=torch.device("cpu"),
         teacher=open_teacher(teacher),
     )
-    batch = maker.make(np.arange(6), 0, (32, 16), slice(0, 3))
+    return maker.make(np.arange(6), 0, (32, 16), part)
+
+
+def colours_of(images: Tensor) -> Tensor:
+    """What the teacher says of pictures as the pupil gets them."""
+    std, mean = torch.tensor([0.229, 0.224, 0.225]), torch.tensor([0.485, 0.456, 0.406])
+    return torch.nn.functional.normalize(images.mean((2, 3)) * std + mean)
+
+
+def test_a_teacher_may_see_what_the_pupil_sees(teacher: Path, pictures: PictureFile) -> None:
+    recipe = InputRecipe(size=(32, 16), pad=4, erasing=1.0)
+    batch = six(teacher, pictures, recipe, slice(0, 3))
     assert batch.targets is not None
     assert batch.targets.shape == (6, 3)  # of the whole batch, for all processes alike
-    std, mean = torch.tensor([0.229, 0.224, 0.225]), torch.tensor([0.485, 0.456, 0.406])
-    seen = batch.images.mean((2, 3)) * std + mean
-    expected = torch.nn.functional.normalize(seen)
+    expected = colours_of(batch.images)
     torch.testing.assert_close(batch.targets[:3], expected, rtol=1e-3, atol=1e-3)
 
 
 def test_a_teacher_is_asked_about_mixed_pictures_too(teacher: Path, pictures: PictureFile) -> None:
-    maker = BatchMaker(
-        pictures=pictures.content,
-        recipe=InputRecipe(size=(32, 16), mixing=0.5),
-        seed=0,
-        device=torch.device("cpu"),
-        teacher=open_teacher(teacher),
-    )
-    batch = maker.make(np.arange(6), 0, (32, 16), slice(0, 6))
+    batch = six(teacher, pictures, InputRecipe(size=(32, 16), mixing=0.5))
     assert batch.targets is not None
     assert batch.whole is not None
     assert batch.whole.sum() == 3
-    std, mean = torch.tensor([0.229, 0.224, 0.225]), torch.tensor([0.485, 0.456, 0.406])
-    seen = torch.nn.functional.normalize(batch.images.mean((2, 3)) * std + mean)
-    torch.testing.assert_close(batch.targets, seen, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(batch.targets, colours_of(batch.images), rtol=1e-3, atol=1e-3)
 
 
 def test_a_teacher_sees_pictures_before_they_are_made_worse(
     teacher: Path, pictures: PictureFile
 ) -> None:
-    made = {
-        grey: BatchMaker(
-            pictures=pictures.content,
-            recipe=InputRecipe(size=(32, 16), degradations=DegradationRecipe(grey=grey)),
-            seed=0,
-            device=torch.device("cpu"),
-            teacher=open_teacher(teacher),
-        ).make(np.arange(6), 0, (32, 16), slice(0, 6))
-        for grey in (0.0, 1.0)
-    }
-    assert not torch.equal(made[0.0].images, made[1.0].images)
-    torch.testing.assert_close(made[0.0].targets, made[1.0].targets)
+    fine, grey = (
+        six(
+            teacher,
+            pictures,
+            InputRecipe(size=(32, 16), degradations=DegradationRecipe(grey=chance)),
+        )
+        for chance in (0.0, 1.0)
+    )
+    assert not torch.equal(fine.images, grey.images)
+    torch.testing.assert_close(fine.targets, grey.targets)
 
 
 @pytest.mark.parametrize("sees", ["clean", "augmented"])
