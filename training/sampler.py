@@ -3,6 +3,7 @@
 A plan depends on the seed and the epoch alone, so that a resumed run finds its place by counting.
 """
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -23,8 +24,8 @@ def plan_epoch(labels: Integers, recipe: BatchRecipe, *, seed: int, epoch: int) 
     Returns:
         int64 `(steps, size)`, places in `labels`. Without `per_identity` no picture comes twice in
         an epoch, and those left over at its end do not come. With it, a batch holds that many
-        pictures of each of its identities; no identity comes twice in a batch, or in the epoch
-        again before nearly all others came; a picture comes again when all of its identity came.
+        pictures of each of its identities, and no identity twice; people come about as often as
+        they have pictures, and a picture comes again when all of its identity came.
 
     Raises:
         InputError: when a batch is larger than the data.
@@ -61,17 +62,18 @@ def _identities(recipe: BatchRecipe) -> int:
 def _plan_identities(
     labels: Integers, steps: int, recipe: BatchRecipe, random: np.random.Generator
 ) -> Integers:
-    each = recipe.per_identity or 1
-    people = np.unique(labels)
-    own = {int(person): np.flatnonzero(labels == person) for person in people}
-    streams = {person: _endless(places, random) for person, places in own.items()}
+    each, together = recipe.per_identity or 1, _identities(recipe)
+    own = [np.flatnonzero(labels == person) for person in np.unique(labels)]
+    streams = [_endless(places, random) for places in own]
+    turns = np.array([math.ceil(len(places) / each) for places in own])
+    left = turns
     plan: list[int] = []
-    queue: list[int] = []
     for _ in range(steps):
-        if len(queue) < _identities(recipe):
-            queue = random.permutation(people).tolist()
-        for person in (queue.pop() for _ in range(_identities(recipe))):
-            plan.extend(next(streams[person]) for _ in range(each))
+        if np.count_nonzero(left) < together:
+            left = turns
+        chosen = random.choice(len(own), together, replace=False, p=left / left.sum())
+        left = left - np.bincount(chosen, minlength=len(own))
+        plan.extend(next(streams[person]) for person in chosen for _ in range(each))
     return np.array(plan, np.int64).reshape(steps, recipe.size)
 
 

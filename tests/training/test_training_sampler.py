@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surveil_reid.core import InputError
@@ -48,6 +48,17 @@ def test_pictures_of_an_identity_come_again_only_when_all_came(
     for identity in set(labels.tolist()):
         counts = [seen[place] for place in np.flatnonzero(labels == identity).tolist()]
         assert max(counts) - min(counts) <= 1
+
+
+@given(st.lists(st.integers(1, 12).map(lambda half: 2 * half), min_size=30, max_size=50))
+@settings(max_examples=20, deadline=None)
+def test_people_come_about_as_often_as_they_have_pictures(sizes: list[int]) -> None:
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    recipe = BatchRecipe(size=8, per_identity=2)
+    plans = [plan_epoch(labels, recipe, seed=0, epoch=epoch) for epoch in range(20)]
+    shows = np.bincount(labels[np.concatenate(plans).ravel()], minlength=len(sizes)) / 20
+    assert (shows / sizes).min() > 0.6
+    assert (shows / sizes).max() < 1.4
 
 
 def test_a_plan_depends_on_seed_and_epoch_alone() -> None:
