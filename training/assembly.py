@@ -1,12 +1,13 @@
 """Putting a run together: pictures, network, teacher and losses, as the recipe has them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from surveil_reid.core import IMAGENET_MEAN, IMAGENET_STD, Floats
+from surveil_reid.core import IMAGENET_MEAN, IMAGENET_STD
 from surveil_reid.embedding.model import ReidModel, build_model
 from training.augmentation import prepare
 from training.batches import BatchMaker
@@ -16,6 +17,7 @@ from training.learner import Learner
 from training.loop import Parts
 from training.measuring import Measure
 from training.memory import keep_memory
+from training.mixtures import Shown, draw_mixtures
 from training.norms import estimate_norms
 from training.objective import Objective
 from training.picture_files import PictureFile
@@ -81,9 +83,7 @@ class Assembly:
         precision = Precision(recipe.amp, "cuda" if device.type == "cuda" else "cpu")
         for epoch in range(recipe.schedule.epochs):
             check_input_size(precision, recipe.input.size_at(epoch))
-        maker, targets = self._teach()
-        asked = maker.teacher.info.dim if maker.teacher is not None else None
-        dim = asked if targets is None else targets.shape[1]
+        maker, dim = self._teach()
         torch.manual_seed(recipe.seed)
         model = build_model(recipe.model.architecture)
         objective = Objective(recipe.loss, model.dim, self.task.classes, dim)
@@ -106,7 +106,6 @@ class Assembly:
             identity=self.identity,
             weights=weights,
             meta=self._meta(weights),
-            targets=targets,
         )
 
     def _open_pictures(self) -> PictureFile:
@@ -120,25 +119,28 @@ class Assembly:
             self._processes.wait()
         return found
 
-    def _teach(self) -> tuple[BatchMaker, Floats | None]:
-        """The maker of batches, and the teacher's embeddings of clean pictures, if it has any."""
-        loss, teacher, targets = self._recipe.loss, None, None
-        if loss.distillation and loss.teacher is not None:
-            path = find_teacher(loss.teacher, self._options.data)
-            if loss.teacher_sees == "augmented":
-                teacher = open_teacher(path)
-            else:
-                targets = clean_targets(
-                    path, self.pictures, self.task.train.rows, self._options.cache, self._tell
-                )
+    def _teach(self) -> tuple[BatchMaker, int | None]:
+        """The maker of batches, and the length of the teacher's embeddings, if there is one."""
+        recipe, rows = self._recipe, self.task.train.rows
+        loss, mixtures = recipe.loss, None
+        if recipe.batch.mixtures:
+            mixtures = draw_mixtures(rows, recipe.data.mixtures, recipe.seed)
         maker = BatchMaker(
-            pictures=self.pictures.content,
-            recipe=self._recipe.input,
-            seed=self._recipe.seed,
+            shown=Shown(self.pictures.content, rows, mixtures),
+            recipe=recipe.input,
+            seed=recipe.seed,
             device=self._processes.device,
-            teacher=teacher,
+            added=recipe.batch.mixtures,
         )
-        return maker, targets
+        if not loss.distillation or loss.teacher is None:
+            return maker, None
+        path = find_teacher(loss.teacher, self._options.data)
+        if loss.teacher_sees == "augmented":
+            teacher = open_teacher(path)
+            return replace(maker, teacher=teacher), teacher.info.dim
+        cache = self._options.cache
+        targets = clean_targets(path, self.pictures, rows, cache, self._tell, mixtures)
+        return replace(maker, targets=targets), targets.shape[1]
 
     def _first_weights(self, model: ReidModel, state: dict[str, Any] | None) -> Weights:
         if state is not None:  # the state holds the network; only its origin is wanted

@@ -100,37 +100,6 @@ def chosen_by(chance: float, count: int, random: Generator) -> Tensor:
     return torch.rand(count, generator=random) < chance
 
 
-def mix(pictures: Tensor, share: float, random: Generator) -> tuple[Tensor, Tensor]:
-    """Make people whom nobody photographed: a share of a batch, each with another picture of it.
-
-    By chance of one half two are blended, in any proportion (Zhang et al., "mixup",
-    arXiv:1710.09412); otherwise one stands above a row drawn at random and the other below, as
-    someone in other trousers. Whose they are nobody knows; a teacher can still be asked about them
-    (Beyer et al., "Knowledge distillation: A good teacher is patient and consistent",
-    arXiv:2106.05237).
-
-    Args:
-        pictures: uint8 `(n, height, width, 3)`.
-        share: of them, below 1.
-        random: a generator on the CPU.
-
-    Returns:
-        uint8 of the same shape on the same device, and which pictures are as they were: bool `(n,)`
-        on the CPU.
-    """
-    count, height = len(pictures), pictures.shape[1]
-    chosen = torch.randperm(count, generator=random)[: int(share * count)]
-    partners = torch.randint(count, chosen.shape, generator=random)
-    blended, own, cut = torch.rand(3, len(chosen), 1, generator=random)
-    rows = torch.arange(height) + 0.5
-    kept = torch.where(blended < 0.5, own, (rows < cut * height).float())  # of each row
-    kept = kept.view(-1, height, 1, 1).to(pictures.device)
-    chosen_there, partners = chosen.to(pictures.device), partners.to(pictures.device)
-    mixed = torch.lerp(pictures[partners].float(), pictures[chosen_there].float(), kept)
-    whole = torch.ones(count, dtype=torch.bool).index_fill(0, chosen, value=False)
-    return pictures.index_copy(0, chosen_there, mixed.round().to(torch.uint8)), whole
-
-
 def _rectangles(count: int, height: int, width: int, random: Generator) -> Tensor:
     """Top, bottom, left and right, int64 `(4, count)`; empty where no rectangle fitted."""
     drawn = torch.rand(4, count, TRIES, generator=random)

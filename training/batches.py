@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from surveil_reid.core import Integers
-from training.augmentation import augment, mix, prepare
+from surveil_reid.core import Floats, Integers
+from training.augmentation import augment, prepare
 from training.degradation import degrade
-from training.picture_files import Bytes
+from training.mixtures import Shown
 from training.recipe import InputRecipe, Size
 from training.teacher import ask
 
@@ -32,15 +32,12 @@ class Batch:
 
     Attributes:
         images: float32 `(n, 3, height, width)`, RGB, augmented and normalised; this process's
-            part of the batch.
-        targets: float32 `(N, dim)`, of the whole batch, where a teacher is asked batch by batch.
-        whole: bool `(N,)`, on the CPU, of the whole batch: which pictures show one person, whose
-            label counts; None for all.
+            part of the batch. Mixtures come last.
+        targets: float32 `(N, dim)`, the teacher's of the whole batch, where there is one.
     """
 
     images: Tensor
     targets: Tensor | None
-    whole: Tensor | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,44 +45,53 @@ class BatchMaker:
     """Makes batches; the same for the same step, whatever came before.
 
     Attributes:
-        pictures: uint8 `(n, height, width, 3)`, all of the cache.
+        shown: all pictures.
         recipe: of the augmentation.
         seed: of the run.
         device: where batches go.
-        teacher: to ask about each batch; None for none.
+        added: mixtures in each batch.
+        targets: float32 `(n, dim)`, a teacher's embeddings of all pictures as they are; or None.
+        teacher: to ask about each batch instead; None for none.
     """
 
-    pictures: Bytes
+    shown: Shown
     recipe: InputRecipe
     seed: int
     device: torch.device
+    added: int = 0
+    targets: Floats | None = None
     teacher: "Embedder | None" = None
 
-    def make(self, rows: Integers, step: int, size: Size, part: slice) -> Batch:
+    def make(self, places: Integers, step: int, size: Size, part: slice) -> Batch:
         """Make a batch.
 
         Args:
-            rows: int64 `(n,)`, of the whole batch.
+            places: int64 `(n,)`, training pictures, of the whole batch.
             step: over all epochs; what is drawn depends on it.
             size: height and width of the images.
-            part: of the batch that this process works on.
+            part: of the batch, mixtures included, that this process works on.
         """
         random = generator_of(self.seed, step)
-        raw = torch.from_numpy(self.pictures[rows])
+        chosen = places
+        if self.added:
+            first, last = len(self.shown.rows), len(self.shown)
+            drawn = torch.randint(first, last, (self.added,), generator=random).numpy()
+            chosen = np.concatenate([places, drawn])
+        raw = torch.from_numpy(self.shown.take(chosen))
         if self.device.type == "cuda":
             raw = raw.pin_memory().to(self.device, non_blocking=True)
         # Everything is drawn for the whole batch, so that several processes make the same one.
-        changed, whole = augment(raw, self.recipe, random), None
-        if self.recipe.mixing:
-            changed, whole = mix(changed, self.recipe.mixing, random)
-        targets = self._ask(changed)  # so that the pupil learns to see through what follows
+        changed = augment(raw, self.recipe, random)
+        targets = self._targets(chosen, changed)  # so that pupils learn to see through what follows
         changed = degrade(changed, self.recipe.degradations, random)
-        return Batch(prepare(changed[part], size), targets, whole)
+        return Batch(prepare(changed[part], size), targets)
 
-    def _ask(self, pictures: Tensor) -> Tensor | None:
-        if self.teacher is None:
-            return None
-        return torch.from_numpy(ask(self.teacher, pictures)).to(self.device)
+    def _targets(self, places: Integers, pictures: Tensor) -> Tensor | None:
+        if self.teacher is not None:
+            return torch.from_numpy(ask(self.teacher, pictures)).to(self.device)
+        return (
+            None if self.targets is None else torch.from_numpy(self.targets[places]).to(self.device)
+        )
 
 
 def generator_of(seed: int, step: int) -> torch.Generator:
@@ -95,34 +101,49 @@ def generator_of(seed: int, step: int) -> torch.Generator:
 
 
 class Prefetch:
-    """Runs an iterator of batches ahead in a thread, and measures how long it is waited for.
+    """Gives batches, made ahead by a thread where that helps, and measures how long they took.
+
+    Args:
+        batches: to give.
+        ahead: whether another device learns meanwhile. Where the processor does, a thread beside it
+            takes the cores that the network's own threads wait for.
 
     Attributes:
-        waited: seconds so far.
+        waited: seconds for batches so far.
     """
 
-    def __init__(self, batches: Iterator[Batch]) -> None:
+    def __init__(self, batches: Iterator[Batch], *, ahead: bool) -> None:
         self._batches = batches
         self._ready: queue.Queue[Batch | BaseException | None] = queue.Queue(AHEAD)
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread = threading.Thread(target=self._work, daemon=True) if ahead else None
         self.waited = 0.0
 
     def __enter__(self) -> "Prefetch":
-        self._thread.start()
+        if self._thread is not None:
+            self._thread.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._stopped.set()
-        while self._thread.is_alive():
-            self._make_room()
-        self._thread.join()
+        if self._thread is not None:
+            while self._thread.is_alive():
+                self._make_room()
+            self._thread.join()
 
     def __iter__(self) -> Iterator[Batch]:
+        source = self._batches if self._thread is None else self._received()
         while True:
             began = time.perf_counter()
-            batch = self._ready.get()
+            batch = next(source, None)
             self.waited += time.perf_counter() - began
+            if batch is None:
+                return
+            yield batch
+
+    def _received(self) -> Iterator[Batch]:
+        while True:
+            batch = self._ready.get()
             if batch is None:
                 return
             if isinstance(batch, BaseException):

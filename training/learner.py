@@ -111,16 +111,15 @@ class Learner:
         labels: Tensor,
         targets: Tensor | None,
         rate: float,
-        whole: Tensor | None = None,
     ) -> Outcome:
         """Learn from a batch.
 
         Args:
             images: this process's part of the batch.
-            labels: int64 `(n,)`, of the whole batch, on the device, as are the targets.
+            labels: int64 `(m,)`, of the whole batch's first pictures, on the device, as are the
+                targets.
             targets: float32 `(n, teacher's dim)`, where there is a teacher.
             rate: the learning rate as a share of its height.
-            whole: bool `(n,)`, of the whole batch: whose labels count; None for all.
 
         Raises:
             InputError: when steps are skipped over and over.
@@ -133,7 +132,7 @@ class Learner:
         with self.precision.autocast():
             pooled, embedded = self._forward(images)
         gather = self._processes.gather
-        losses: Losses = self._losses(gather(pooled), gather(embedded), labels, targets, whole)
+        losses: Losses = self._losses(gather(pooled), gather(embedded), labels, targets)
         self.precision.backward(losses.total)
         applied = self._apply(losses)
         if not applied:  # the batch may have spoilt the statistics of batch norm as well

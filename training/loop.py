@@ -10,7 +10,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from surveil_reid.core import Floats, Integers
+from surveil_reid.core import Integers
 from surveil_reid.embedding.tensors import write_model
 from training.batches import Batch, BatchMaker, Prefetch
 from training.board import Board
@@ -45,7 +45,6 @@ class Parts:
         identity: of the state.
         weights: that the network started from.
         meta: what checkpoints say of themselves.
-        targets: float32 `(n, dim)`, the teacher's for all training pictures, in their order.
     """
 
     recipe: Recipe
@@ -58,7 +57,6 @@ class Parts:
     identity: Identity
     weights: Weights
     meta: dict[str, Any]
-    targets: Floats | None
 
 
 class Loop:
@@ -108,12 +106,13 @@ class Loop:
         recipe, epoch = self._parts.recipe, len(self.tally.curve)
         plan = plan_epoch(self._labels, recipe.batch, seed=recipe.seed, epoch=epoch)
         rest = plan[self.tally.step - epoch * self._steps :]
-        with Prefetch(self._batches(rest, self.tally.step, epoch)) as batches:
+        ahead = self._parts.processes.device.type != "cpu"
+        with Prefetch(self._batches(rest, self.tally.step, epoch), ahead=ahead) as batches:
             waited, began = 0.0, time.monotonic()
             for batch, places in zip(batches, rest, strict=True):
                 self._step(batch, places)
                 now = time.monotonic()
-                self._count_time(now - began, batches.waited - waited, len(places))
+                self._count_time(now - began, batches.waited - waited, recipe.batch.images)
                 waited, began = batches.waited, now
                 self._after_step()
                 self.halt = self._must_halt()
@@ -136,28 +135,23 @@ class Loop:
     def _batches(self, plan: Integers, first: int, epoch: int) -> Iterator[Batch]:
         parts = self._parts
         size = parts.recipe.input.size_at(epoch)
-        part = parts.processes.part(parts.recipe.batch.size)
+        part = parts.processes.part(parts.recipe.batch.images)
         for step, places in enumerate(plan, first):
-            yield parts.maker.make(parts.task.train.rows[places], step, size, part)
+            yield parts.maker.make(places, step, size, part)
 
     def _step(self, batch: Batch, places: Integers) -> None:
         parts, tally = self._parts, self.tally
         parts.learner.prepare(tally.step, compile_network=parts.options.compile)
         labels = self._to_device(torch.from_numpy(self._labels[places]))
-        targets = self._targets(places) if batch.targets is None else batch.targets
-        outcome = parts.learner.step(batch.images, labels, targets, self._rate(), batch.whole)
+        outcome = parts.learner.step(batch.images, labels, batch.targets, self._rate())
         tally.step += 1
         if outcome.applied:
             losses = {"total": outcome.losses.total.detach(), **outcome.losses.parts}
             values = {name: float(loss) for name, loss in losses.items()}
-            tally.add(values, int(outcome.losses.right), len(places), outcome.losses.labelled)
+            tally.add(values, int(outcome.losses.right), len(places))
 
     def _rate(self) -> float:
         return rate_at(self.tally.step, self._steps, self._parts.recipe.schedule)
-
-    def _targets(self, places: Integers) -> Tensor | None:
-        targets = self._parts.targets
-        return None if targets is None else self._to_device(torch.from_numpy(targets[places]))
 
     def _to_device(self, tensor: Tensor) -> Tensor:
         return tensor.to(self._parts.processes.device)

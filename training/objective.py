@@ -18,13 +18,11 @@ class Losses:
         total: the weighted sum, a scalar with a gradient.
         parts: by name, unweighted, without gradient.
         right: pictures whose class was recognised, a scalar.
-        labelled: pictures that have a class.
     """
 
     total: Tensor
     parts: dict[str, Tensor]
     right: Tensor
-    labelled: int
 
 
 class Objective(nn.Module):
@@ -56,32 +54,29 @@ class Objective(nn.Module):
         embedded: Tensor,
         labels: Tensor,
         targets: Tensor | None,
-        whole: Tensor | None = None,
     ) -> Losses:
         """The losses of a batch.
 
         Args:
             pooled: features before the BNNeck `(n, dim)`, for the triplets.
             embedded: after it `(n, dim)`, for everything else.
-            labels: int64 `(n,)`.
+            labels: int64 `(m,)`, of the first; the rest has none, and is the teacher's alone.
             targets: float32 `(n, teacher's dim)`, where there is a teacher.
-            whole: bool `(n,)`, the pictures whose labels count; None for all.
         """
         # Of the features alone may be half; what follows costs next to nothing.
         with torch.autocast(pooled.device.type, enabled=False):
             pooled, embedded = pooled.float(), embedded.float()
-            counted = slice(None) if whole is None else whole.to(labels.device)
-            known, labels = embedded[counted], labels[counted]
+            known = embedded[: len(labels)]
             parts = {"cross_entropy": self._classify(known, labels)}
             if self._recipe.triplet:
                 margin = self._recipe.triplet_margin
-                parts["triplet"] = batch_hard_triplet(pooled[counted], labels, margin)
+                parts["triplet"] = batch_hard_triplet(pooled[: len(labels)], labels, margin)
             if self.translate is not None and targets is not None:
                 parts["distillation"] = cosine_distillation(self.translate(embedded), targets)
             weighted = [getattr(self._recipe, name) * loss for name, loss in parts.items()]
             right = (self.predict(known) == labels).sum()
         held = {name: loss.detach() for name, loss in parts.items()}
-        return Losses(torch.stack(weighted).sum(), held, right, len(labels))
+        return Losses(torch.stack(weighted).sum(), held, right)
 
     @torch.no_grad()
     def predict(self, embedded: Tensor) -> Tensor:

@@ -29,8 +29,7 @@ class Tally:
         images: trained on.
         losses: sums over this epoch's applied steps, by name.
         right: pictures of them recognised.
-        seen: pictures of them.
-        labelled: of those, the ones whose label counted.
+        seen: labelled pictures of them.
         epoch_seconds: that this epoch took so far.
         curve: the epochs done.
         best: the highest score that epochs were judged by, and its epoch from 1.
@@ -44,7 +43,6 @@ class Tally:
     losses: dict[str, float] = field(default_factory=dict)
     right: int = 0
     seen: int = 0
-    labelled: int = 0
     epoch_seconds: float = 0.0
     curve: list[dict[str, Any]] = field(default_factory=list)
     best: tuple[float, int] | None = None
@@ -57,15 +55,14 @@ class Tally:
     @property
     def accuracy(self) -> float | None:
         """Share of this epoch's labelled pictures that were recognised."""
-        return self.right / self.labelled if self.labelled else None
+        return self.right / self.seen if self.seen else None
 
-    def add(self, losses: dict[str, float], right: int, count: int, labelled: int) -> None:
-        """Count an applied step over some pictures, of which some had labels."""
+    def add(self, losses: dict[str, float], right: int, count: int) -> None:
+        """Count an applied step over some labelled pictures."""
         for name, loss in losses.items():
             self.losses[name] = self.losses.get(name, 0.0) + loss * count
         self.right += right
         self.seen += count
-        self.labelled += labelled
 
     def end_epoch(self, accuracy: float | None, mean_ap: float | None) -> EpochScores:
         """Close an epoch with its validation scores, and begin the next."""
@@ -78,7 +75,7 @@ class Tally:
             seconds=round(self.epoch_seconds, 3),
         )
         self.curve.append(plain(scores))
-        self.losses, self.right, self.seen, self.labelled, self.epoch_seconds = {}, 0, 0, 0, 0.0
+        self.losses, self.right, self.seen, self.epoch_seconds = {}, 0, 0, 0.0
         return scores
 
     def state(self) -> dict[str, Any]:

@@ -15,9 +15,6 @@ from training.records import Cell
 Size = tuple[int, int]
 Amp = Literal["auto", "off", "fp16", "bf16"]
 
-MOST_MIXED = 0.9
-"""Of a batch, so that some pictures are left whose labels count."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataRecipe:
@@ -36,6 +33,7 @@ class DataRecipe:
             or rendered ones. They are learned from alone, never tested; identities then carry the
             name of the data set or folder that they are of.
         learned_of: data sets or folders, of several, whose identities are learned; None learns all.
+        mixtures: people to make of two pictures each, whom `batch.mixtures` takes from.
         skip_limit: unreadable pictures that are left out before the run gives up.
     """
 
@@ -47,6 +45,7 @@ class DataRecipe:
     held_out_of: str | None = None
     beside: tuple[str, ...] = ()
     learned_of: tuple[str, ...] | None = None
+    mixtures: int = 0
     skip_limit: int = 10
 
     def __post_init__(self) -> None:
@@ -54,6 +53,7 @@ class DataRecipe:
         check_known("protocol", self.protocol, PROTOCOLS)
         check_size("stored", self.stored)
         check_range("held_out", self.held_out, 0)
+        check_range("mixtures", self.mixtures, 0)
         check_range("skip_limit", self.skip_limit, 0)
 
 
@@ -110,16 +110,20 @@ class BatchRecipe:
     """What goes through the network together, over all devices.
 
     Attributes:
-        size: pictures.
+        size: pictures whose labels are learned.
+        mixtures: people made of two who are added to them, for the teacher's sake; labels teach
+            nothing about those.
         per_identity: pictures of each identity in a batch (PK sampling); None draws pictures
             without regard to whom they show.
     """
 
     size: int = 64
+    mixtures: int = 0
     per_identity: int | None = None
 
     def __post_init__(self) -> None:
         check_range("size", self.size, 2)
+        check_range("mixtures", self.mixtures, 0)
         if self.per_identity is not None and (
             self.per_identity < 1 or self.size % self.per_identity or self.size == self.per_identity
         ):
@@ -128,6 +132,11 @@ class BatchRecipe:
                 f"got {self.size} and {self.per_identity}"
             )
             raise InputError(msg)
+
+    @property
+    def images(self) -> int:
+        """How many go through the network together."""
+        return self.size + self.mixtures
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -165,8 +174,6 @@ class InputRecipe:
         flip: chance of a mirror image.
         pad: black pixels around the picture, at input size, before a window is cut out at random.
         erasing: chance that a rectangle is painted over with the mean colour.
-        mixing: share of each batch, up to 0.9, in which two pictures are made one; labels teach
-            nothing about those, so it takes a teacher who sees them.
         degradations: further ways to make pictures worse.
     """
 
@@ -176,7 +183,6 @@ class InputRecipe:
     flip: float = 0.5
     pad: int = 0
     erasing: float = 0.0
-    mixing: float = 0.0
     degradations: DegradationRecipe = field(default_factory=DegradationRecipe)
 
     def __post_init__(self) -> None:
@@ -187,7 +193,6 @@ class InputRecipe:
         check_range("flip", self.flip, 0, 1)
         check_range("pad", self.pad, 0)
         check_range("erasing", self.erasing, 0, 1)
-        check_range("mixing", self.mixing, 0, MOST_MIXED)
 
     def size_at(self, epoch: int) -> Size:
         """The size in an epoch, counted from 0."""
@@ -336,10 +341,10 @@ class Recipe:
             msg = f"name must be fit for a folder's name; got {self.name!r}"
             raise InputError(msg)
         check_range("seed", self.seed, 0)
-        if self.input.mixing and not (
-            self.loss.distillation and self.loss.teacher_sees == "augmented"
-        ):
-            msg = "mixing needs a teacher who sees it; set loss.teacher_sees=augmented"
+        if self.batch.mixtures and not (self.data.mixtures and self.loss.distillation):
+            msg = (
+                "batch.mixtures needs people made of two and a teacher; set data.mixtures and loss"
+            )
             raise InputError(msg)
         if self.average is not None:
             check_range("average", self.average, 0, 1)

@@ -9,6 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from surveil_reid.core import Floats, InputError, Integers, WeightsError, write_whole
+from training.mixtures import Mixtures, Shown
 from training.picture_files import PictureFile
 from training.progress import Tell
 
@@ -49,7 +50,12 @@ def open_teacher(path: Path) -> "Embedder":
 
 
 def clean_targets(
-    path: Path, pictures: PictureFile, rows: Integers, cache: Path, tell: Tell
+    path: Path,
+    pictures: PictureFile,
+    rows: Integers,
+    cache: Path,
+    tell: Tell,
+    mixtures: Mixtures | None = None,
 ) -> Floats:
     """A teacher's embeddings of pictures as they are.
 
@@ -61,21 +67,23 @@ def clean_targets(
         rows: int64 `(n,)`, the training pictures.
         cache: folder to keep them in.
         tell: takes lines of progress.
+        mixtures: of them, `m`, to be asked about as well.
 
     Returns:
-        float32 `(n, dim)`, L2-normalised; each is the mean over a picture and its mirror image.
+        float32 `(n + m, dim)`, L2-normalised; each is the mean over a picture and its mirror image.
 
     Raises:
         InputError: when a picture is not among the features computed before.
     """
-    names = _names(pictures, rows)
+    names = _names(pictures, rows, mixtures)
     kept = path
     if path.suffix != FEATURES:
         facts = [pictures.sha256, _digest(path), _digest(path.with_suffix(".bin")), *names]
         key = hashlib.sha256("\n".join(facts).encode(errors="surrogateescape")).hexdigest()
         kept = cache / f"teacher-{key[:16]}{FEATURES}"
         if not kept.exists():
-            _write(kept, names, _ask(open_teacher(path), pictures, rows, tell))
+            shown = Shown(pictures.content, rows, mixtures)
+            _write(kept, names, _ask(open_teacher(path), shown, tell))
     return _read(kept, names)
 
 
@@ -84,15 +92,15 @@ def ask(teacher: "Embedder", batch: Tensor) -> Floats:
     return teacher.embed(list(batch.cpu().numpy()))
 
 
-def _ask(teacher: "Embedder", pictures: PictureFile, rows: Integers, tell: Tell) -> Floats:
+def _ask(teacher: "Embedder", shown: Shown, tell: Tell) -> Floats:
     parts = []
-    for start in range(0, len(rows), AT_ONCE):
-        some = pictures.content[rows[start : start + AT_ONCE]]
+    for start in range(0, len(shown), AT_ONCE):
+        some = shown.take(np.arange(start, min(start + AT_ONCE, len(shown))))
         both = teacher.embed([*some, *np.ascontiguousarray(some[:, :, ::-1])])
         mean = both[: len(some)] + both[len(some) :]
         parts.append(mean / np.linalg.norm(mean, axis=1, keepdims=True))
         if start // AT_ONCE % 20 == 0:
-            tell(f"the teacher has seen {start + len(some)} of {len(rows)} pictures")
+            tell(f"the teacher has seen {start + len(some)} of {len(shown)} pictures")
     return np.concatenate(parts)
 
 
@@ -103,10 +111,11 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _names(pictures: PictureFile, rows: Integers) -> list[str]:
+def _names(pictures: PictureFile, rows: Integers, mixtures: Mixtures | None) -> list[str]:
     """Names of the pictures' files with their folders'; elsewhere these may lie deeper or not."""
     by_row = {row: f"{path.parent.name}/{path.name}" for path, row in pictures.rows.items()}
-    return [by_row[row] for row in rows.tolist()]
+    own = [by_row[row] for row in rows.tolist()]
+    return own if mixtures is None else own + mixtures.names(by_row)
 
 
 def _write(path: Path, names: list[str], features: Floats) -> None:

@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 
 from surveil_reid.assets import Preprocessing
 from surveil_reid.embedding.preprocessing import preprocess
-from training.augmentation import augment, crop_padded, erase, flip, mix, prepare
+from training.augmentation import augment, crop_padded, erase, flip, prepare
 from training.recipe import InputRecipe
 
 MEAN = [124, 116, 104]
@@ -91,31 +91,3 @@ def test_preparing_is_what_the_embedder_does_before_its_network(size: tuple[int,
     # The embedder rounds a stretched picture to whole colours; one of 255 is 0.018 after scaling.
     assert np.abs(found.numpy() - expected).max() < 0.019
     assert found.is_contiguous(memory_format=torch.channels_last)
-
-
-@given(st.integers(0, 20), st.floats(0, 0.9))
-def test_mixed_pictures_are_made_of_two_and_the_others_are_left(seed: int, share: float) -> None:
-    given_ = pictures(12)
-    mixed, whole = mix(given_, share, seeded(seed))
-    assert mixed.dtype == torch.uint8
-    assert (~whole).sum() == int(share * 12)
-    assert torch.equal(mixed[whole], given_[whole])
-    for one in (~whole).nonzero()[:, 0].tolist():
-        assert any(_made_of(mixed[one], given_[one], other) for other in given_)
-
-
-def _made_of(mixed: Tensor, own: Tensor, other: Tensor) -> bool:
-    """Whether one stands above the other, or both shine through in one proportion."""
-    if any(torch.equal(mixed, torch.cat([own[:row], other[row:]])) for row in range(17)):
-        return True
-    difference = (own.float() - other).flatten()
-    part = (mixed.float() - other).flatten() @ difference / (difference @ difference).clamp(min=1)
-    blend = other + part * (own.float() - other)
-    return bool(0 <= part <= 1 and (mixed - blend).abs().max() < 1)
-
-
-def test_both_ways_of_mixing_come() -> None:
-    given_ = pictures(200)
-    mixed, whole = mix(given_, 0.5, seeded())
-    above = (mixed[:, 0] == given_[:, 0]).all((1, 2))[~whole]
-    assert 25 < above.sum() < 75  # the first row is one's own where the other stands below

@@ -14,6 +14,7 @@ from helpers.recipes import tiny_recipe
 from surveil_reid.core import InputError, l2_normalise
 from training.batches import Batch, BatchMaker
 from training.cache import open_cache, open_source
+from training.mixtures import Shown, draw_mixtures
 from training.picture_files import PictureFile
 from training.recipe import DegradationRecipe, InputRecipe
 from training.run import train
@@ -96,7 +97,7 @@ def six(
 ) -> Batch:
     """A batch of six pictures, about which the teacher is asked."""
     maker = BatchMaker(
-        pictures=pictures.content,
+        shown=Shown(pictures.content, np.arange(6)),
         recipe=recipe,
         seed=0,
         device=torch.device("cpu"),
@@ -120,12 +121,44 @@ def test_a_teacher_may_see_what_the_pupil_sees(teacher: Path, pictures: PictureF
     torch.testing.assert_close(batch.targets[:3], expected, rtol=1e-3, atol=1e-3)
 
 
-def test_a_teacher_is_asked_about_mixed_pictures_too(teacher: Path, pictures: PictureFile) -> None:
-    batch = six(teacher, pictures, InputRecipe(size=(32, 16), mixing=0.5))
+@pytest.mark.parametrize("sees", ["clean", "augmented"])
+def test_a_teacher_is_asked_about_people_made_of_two(
+    teacher: Path, pictures: PictureFile, tmp_path: Path, sees: str
+) -> None:
+    rows = np.arange(3, 9)
+    mixtures = draw_mixtures(rows, 20, 0)
+    asked = {}
+    if sees == "clean":
+        targets = clean_targets(teacher, pictures, rows, tmp_path, lambda _: None, mixtures)
+        assert len(targets) == 26
+        asked = {"targets": targets}
+    maker = BatchMaker(
+        shown=Shown(pictures.content, rows, mixtures),
+        recipe=InputRecipe(size=(32, 16)),
+        seed=0,
+        device=torch.device("cpu"),
+        added=4,
+        teacher=open_teacher(teacher) if sees == "augmented" else None,
+        **asked,
+    )
+    batch = maker.make(np.array([5, 1]), 0, (32, 16), slice(0, 6))
+    assert batch.images.shape == (6, 3, 32, 16)
     assert batch.targets is not None
-    assert batch.whole is not None
-    assert batch.whole.sum() == 3
-    torch.testing.assert_close(batch.targets, colours_of(batch.images), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(batch.targets, colours_of(batch.images), rtol=2e-3, atol=2e-3)
+    own = torch.from_numpy(mean_colours(pictures.content[rows[[5, 1]]]))
+    torch.testing.assert_close(batch.targets[:2], own, rtol=2e-3, atol=2e-3)
+
+
+def test_another_draw_of_people_is_asked_about_anew(
+    teacher: Path, pictures: PictureFile, tmp_path: Path
+) -> None:
+    rows = np.arange(6)
+    for seed in (0, 1, 0):
+        mixtures = draw_mixtures(rows, 5, seed)
+        clean_targets(teacher, pictures, rows, tmp_path, lambda _: None, mixtures)
+    first, second = (np.load(path)["names"] for path in tmp_path.glob("teacher-*.npz"))
+    assert list(first[:6]) == list(second[:6])
+    assert not set(first[6:]) & set(second[6:])
 
 
 def test_a_teacher_sees_pictures_before_they_are_made_worse(
@@ -143,12 +176,15 @@ def test_a_teacher_sees_pictures_before_they_are_made_worse(
     torch.testing.assert_close(fine.targets, grey.targets)
 
 
+@pytest.mark.parametrize("mixtures", [0, 8])
 @pytest.mark.parametrize("sees", ["clean", "augmented"])
 def test_a_pupil_learns_what_its_teacher_knows(
-    teacher: Path, people: Path, tmp_path: Path, sees: str
+    teacher: Path, people: Path, tmp_path: Path, sees: str, mixtures: int
 ) -> None:
     recipe = tiny_recipe(
-        name=f"pupil-{sees}",
+        name=f"pupil-{sees}-{mixtures}",
+        data={"mixtures": 40},
+        batch={"mixtures": mixtures},
         loss={"distillation": 5.0, "teacher": str(teacher), "teacher_sees": sees},
         schedule={"epochs": 2},
     )

@@ -12,7 +12,7 @@ from training.strict import plain
 def tally_after(steps: int) -> Tally:
     tally = Tally(step=steps, seconds=2.0 * steps, images=32 * steps)
     for _ in range(steps):
-        tally.add({"total": 3.0, "triplet": 1.0}, right=8, count=32, labelled=32)
+        tally.add({"total": 3.0, "triplet": 1.0}, right=8, count=32)
     return tally
 
 
@@ -42,7 +42,7 @@ def test_lines_keep_their_distance(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_epoch_ends_with_means_and_the_next_begins_at_nothing() -> None:
     tally = tally_after(5)
-    tally.add({"total": 9.0, "triplet": 1.0}, right=0, count=160, labelled=160)
+    tally.add({"total": 9.0, "triplet": 1.0}, right=0, count=160)
     scores = tally.end_epoch(accuracy=0.5, mean_ap=None)
     assert (scores.epoch, scores.loss, scores.accuracy) == (1, 6.0, 0.125)
     assert tally.curve == [plain(scores)]
@@ -53,12 +53,5 @@ def test_what_is_counted_comes_back_as_it_was_saved() -> None:
     tally = tally_after(3)
     tally.end_epoch(0.5, 0.25)
     tally.best = (0.25, 1)
-    tally.add({"total": 2.0}, right=1, count=8, labelled=8)
+    tally.add({"total": 2.0}, right=1, count=8)
     assert Tally.from_state(json.loads(json.dumps(tally.state()))) == tally
-
-
-def test_the_accuracy_is_of_pictures_with_labels_the_loss_of_all() -> None:
-    tally = Tally()
-    tally.add({"total": 3.0}, right=8, count=32, labelled=16)
-    scores = tally.end_epoch(accuracy=None, mean_ap=None)
-    assert (scores.loss, scores.accuracy) == (3.0, 0.5)
