@@ -12,11 +12,11 @@ from surveil_reid.embedding.model import ReidModel, build_model
 from training.augmentation import prepare
 from training.batches import BatchMaker
 from training.cache import open_cache, open_source
+from training.convolutions import prepare_for_cpu
 from training.initial_weights import start_from
 from training.learner import Learner
 from training.loop import Parts
 from training.measuring import Measure
-from training.memory import keep_memory
 from training.mixtures import Shown, draw_mixtures
 from training.norms import estimate_norms
 from training.objective import Objective
@@ -33,7 +33,6 @@ from training.saving import Identity
 from training.splits import make_task
 from training.strict import parse, plain
 from training.teacher import clean_targets, find_teacher, open_teacher
-from training.winograd import use_winograd, winograd_pays
 
 
 class Assembly:
@@ -88,9 +87,8 @@ class Assembly:
         model = build_model(recipe.model.architecture)
         objective = Objective(recipe.loss, model.dim, self.task.classes, dim)
         weights = self._first_weights(model, state)
-        if precision.name == "fp32" and device.type == "cpu" and winograd_pays():
-            keep_memory()
-            use_winograd(model)
+        if device.type == "cpu":
+            prepare_for_cpu(model, precision.name)
         learner = Learner(recipe, model, objective, precision, self._processes)
         if state is None and weights.source == "file" and recipe.model.norm_batches:
             with precision.autocast():

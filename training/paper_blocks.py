@@ -184,20 +184,32 @@ def amp_steps(speed: Mapping[str, Any]) -> str:
     return markdown_table(header, lines)
 
 
-def convolution_steps(speed: Mapping[str, Any]) -> str:
-    """How much faster training steps are with Winograd's convolutions, measured in turns."""
+def convolution_steps(speeds: Sequence[Mapping[str, Any]]) -> str:
+    """How much faster training steps are with other convolutions, measured in turns."""
     lines = [
         (
             steps["backbone"],
             str(steps["batch"]),
             "x".join(map(str, steps["input"])),
-            f"{speed['device']}, {speed['capability']}",
-            *(f"{steps['images_per_second'][kind]:.1f}" for kind in ("direct", "winograd")),
+            f"{speed['device']}, {speed['capability']}, {steps['precision']}",
+            steps["convolutions"],
+            f"{steps['images_per_second']['direct']:.1f}",
+            f"{steps['images_per_second'][steps['convolutions']]:.1f}",
             f"{steps['speed_up']:.2f}",
         )
+        for speed in speeds
         for steps in speed["steps"]
     ]
-    header = ("backbone", "batch", "input", "device", "images/s", "with Winograd's", "gain")
+    header = (
+        "backbone",
+        "batch",
+        "input",
+        "device",
+        "instead",
+        "torch's images/s",
+        "theirs",
+        "gain",
+    )
     return markdown_table(header, lines)
 
 

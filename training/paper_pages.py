@@ -46,7 +46,9 @@ def make_blocks() -> dict[str, str]:
         "repeats": blocks.repeats(paper),
         "paper-amp": blocks.paper_amp(paper),
         "amp-steps": blocks.amp_steps(_read_benchmark("training-speed")),
-        "convolution-steps": blocks.convolution_steps(_read_benchmark("training-convolutions")),
+        "convolution-steps": blocks.convolution_steps(
+            [_read_benchmark(f"training-{kind}") for kind in ("convolutions", "products")]
+        ),
         "amp-runs": blocks.amp_runs(amp_speeds(runs)),
         "own-camera": blocks.own_camera(protocol),
         "settings": blocks.settings(read_grid(GRID)),

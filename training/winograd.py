@@ -51,15 +51,8 @@ def winograd_pays() -> bool:
     return torch.backends.cpu.get_cpu_capability() == "AVX2"
 
 
-def use_winograd(model: nn.Module) -> None:
-    """Let a network's convolutions that are fit for it train so, in place; the rest stays."""
-    for parent in list(model.modules()):
-        for name, child in parent.named_children():
-            if type(child) is nn.Conv2d and _fits(child):
-                setattr(parent, name, WinogradConv2d(child))
-
-
-def _fits(layer: nn.Conv2d) -> bool:
+def fits_winograd(layer: nn.Conv2d) -> bool:
+    """Whether a convolution is one that these can stand for, and are faster than."""
     shape = layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.groups
     wide = min(layer.in_channels, layer.out_channels) >= FEWEST_CHANNELS
     return wide and layer.bias is None and shape == ((3, 3), (1, 1), (1, 1), (1, 1), 1)

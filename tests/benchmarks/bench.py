@@ -47,7 +47,8 @@ BENCHMARKS = {
     "sample-site": "sample_site.py samples/site --detector {detector} --embedder {embedder}",
     "search-scale": "search_scale.py {features} {store} --figure {figure}",
     "store-scale": "store_scale.py {market} {features} {store}",
-    "training-convolutions": "training_speed.py --convolutions --batch 64 --rounds 5",
+    "training-convolutions": "training_speed.py --convolutions winograd --batch 64 --rounds 5",
+    "training-products": "training_speed.py --convolutions products --batch 64 --rounds 15",
     "training-speed": "training_speed.py",
 }
 """Of each record the script and its arguments; a script prints the record or writes `{record}`."""

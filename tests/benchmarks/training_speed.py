@@ -1,10 +1,11 @@
 """Speed of training steps: bf16 against fp32 in one run, and how long the device waits for data.
 
     PYTHONPATH=. python tests/benchmarks/training_speed.py [--threads 1] [--out FILE.json]
-    PYTHONPATH=. python tests/benchmarks/training_speed.py --convolutions [--batch 64]
+    PYTHONPATH=. python tests/benchmarks/training_speed.py --convolutions winograd [--batch 64]
 
-With `--convolutions` direct and Winograd's convolutions are compared instead, both in fp32 and with
-a last stride of 1.
+With `--convolutions` torch's own convolutions are compared with others instead: in fp32 with
+Winograd's, or in bf16 with those whose weights' gradient is a product of matrices (`products`). The
+last stride is 1 there.
 
 Steps of both precisions take turns, so that whatever else the machine does slows both alike;
 medians are compared. Processor time is given beside wall time, since on a busy machine it alone is
@@ -17,28 +18,53 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from surveil_reid.embedding.model import build_model
 from training.batches import Batch, BatchMaker, Prefetch
+from training.convolutions import exchange
 from training.learner import Learner
 from training.memory import keep_memory
+from training.mixtures import Shown
 from training.objective import Objective
 from training.precision import Precision
 from training.processes import Processes
+from training.products import ProductConv2d, fits_products
 from training.recipe import BatchRecipe, InputRecipe, ModelRecipe, Recipe, ScheduleRecipe
 from training.reporting import describe_device, versions
-from training.winograd import use_winograd
+from training.winograd import WinogradConv2d, fits_winograd
 
 CLASSES = 751
 STORED = (128, 64)
 PICTURES = 2048
 SHAPES = ((128, 64), (256, 128))
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Convolutions that stand for torch's own.
+
+    Attributes:
+        amp: the precision that they are for.
+        fit: which of a network's they can stand for.
+        kind: of which they are.
+    """
+
+    amp: str
+    fit: Callable[[nn.Conv2d], bool]
+    kind: type[nn.Conv2d]
+
+
+OTHERS = {
+    "winograd": Others("off", fits_winograd, WinogradConv2d),
+    "products": Others("auto", fits_products, ProductConv2d),
+}
 
 
 def build(
@@ -48,7 +74,7 @@ def build(
     device: torch.device,
     *,
     last_stride: int = 2,
-    winograd: bool = False,
+    others: Others | None = None,
 ) -> Learner:
     """A learner of the paper's recipe."""
     recipe = Recipe(
@@ -58,8 +84,8 @@ def build(
         schedule=ScheduleRecipe(epochs=1),
     )
     model = build_model(recipe.model.architecture)
-    if winograd:
-        use_winograd(model)
+    if others is not None:
+        exchange(model, others.fit, others.kind)
     objective = Objective(recipe.loss, model.dim, CLASSES, None)
     kind = "cuda" if device.type == "cuda" else "cpu"
     precision = Precision(amp, kind)  # type: ignore[arg-type]
@@ -114,26 +140,28 @@ def compare(backbone: str, size: int, rounds: int, device: torch.device) -> dict
 
 
 def compare_convolutions(
-    backbone: str, size: int, rounds: int, shape: tuple[int, int]
+    name: str, backbone: str, size: int, rounds: int, shape: tuple[int, int]
 ) -> dict[str, object]:
     """Images/s with either kind of convolutions, whose steps take turns."""
     device = torch.device("cpu")
     keep_memory()
     learners = {
-        name: build(backbone, size, "off", device, last_stride=1, winograd=name == "winograd")
-        for name in ("direct", "winograd")
+        kind: build(backbone, size, OTHERS[name].amp, device, last_stride=1, others=others)
+        for kind, others in (("direct", None), (name, OTHERS[name]))
     }
     images = torch.randn(size, 3, *shape).to(memory_format=torch.channels_last)
     labels = torch.randint(0, CLASSES, (size,))
     taken = take_turns(learners, images, labels, rounds)
-    wall = {name: statistics.median(step[0] for step in steps) for name, steps in taken.items()}
-    pairs = zip(taken["direct"], taken["winograd"], strict=True)
+    wall = {kind: statistics.median(step[0] for step in steps) for kind, steps in taken.items()}
+    pairs = zip(taken["direct"], taken[name], strict=True)
     return {
         "backbone": backbone,
+        "precision": learners[name].precision.name,
+        "convolutions": name,
         "batch": size,
         "input": list(shape),
         "rounds": rounds,
-        "images_per_second": {name: round(size / seconds, 2) for name, seconds in wall.items()},
+        "images_per_second": {kind: round(size / seconds, 2) for kind, seconds in wall.items()},
         "speed_up": round(statistics.median(direct[0] / fast[0] for direct, fast in pairs), 3),
     }
 
@@ -143,7 +171,9 @@ def wait_share(backbone: str, size: int, rounds: int, device: torch.device) -> f
     learner = build(backbone, size, "auto", device)
     pictures = np.random.default_rng(0).integers(0, 256, (PICTURES, *STORED, 3), np.uint8)
     recipe = InputRecipe(pad=10, erasing=0.5)
-    maker = BatchMaker(pictures=pictures, recipe=recipe, seed=0, device=device)
+    maker = BatchMaker(
+        shown=Shown(pictures, np.arange(PICTURES)), recipe=recipe, seed=0, device=device
+    )
 
     def batches() -> Iterator[Batch]:
         random = np.random.default_rng(1)
@@ -152,7 +182,7 @@ def wait_share(backbone: str, size: int, rounds: int, device: torch.device) -> f
             yield maker.make(rows, step, recipe.size, slice(0, size))
 
     labels = torch.randint(0, CLASSES, (size,)).to(device)
-    with Prefetch(batches()) as ready:
+    with Prefetch(batches(), ahead=device.type != "cpu") as ready:
         began = time.perf_counter()
         for batch in ready:
             learner.step(batch.images, labels, None, 1.0)
@@ -167,7 +197,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--threads", type=int)
-    parser.add_argument("--convolutions", action="store_true")
+    parser.add_argument("--convolutions", choices=OTHERS)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     if given.threads is not None:
@@ -178,10 +208,10 @@ def main() -> None:
         "threads": torch.get_num_threads(),
         "versions": versions(),
     }
-    if given.convolutions:
+    if given.convolutions is not None:
         result["capability"] = torch.backends.cpu.get_cpu_capability()
         result["steps"] = [
-            compare_convolutions(name, given.batch, given.rounds, shape)
+            compare_convolutions(given.convolutions, name, given.batch, given.rounds, shape)
             for name in given.backbone
             for shape in SHAPES
         ]

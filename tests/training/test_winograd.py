@@ -11,7 +11,8 @@ from torch.nn import functional
 
 from surveil_reid.embedding.architecture import ArchitectureOptions
 from surveil_reid.embedding.model import build_model
-from training.winograd import FEWEST_CHANNELS, WinogradConv2d, use_winograd
+from training.convolutions import exchange
+from training.winograd import FEWEST_CHANNELS, WinogradConv2d, fits_winograd
 
 CLOSE = 1e-4
 """Of the largest value: some hundred times what float32 loses in one product."""
@@ -66,7 +67,7 @@ def test_a_network_learns_the_same_and_is_measured_exactly() -> None:
     torch.manual_seed(0)
     direct = build_model(ArchitectureOptions(backbone="resnet18"))
     fast = copy.deepcopy(direct)
-    use_winograd(fast)
+    exchange(fast, fits_winograd, WinogradConv2d)
     assert sum(isinstance(layer, WinogradConv2d) for layer in fast.modules()) == 10
     assert list(fast.state_dict()) == list(direct.state_dict())
     images, pull = torch.randn(16, 3, 128, 64), torch.randn(16, 512)
@@ -89,5 +90,5 @@ def test_layers_of_other_shapes_stay() -> None:
         nn.Conv2d(128, 128, 3, padding=1, groups=32, bias=False),
         nn.Conv2d(64, 64, 3, padding=1, bias=False),
     )
-    use_winograd(layers)
+    exchange(layers, fits_winograd, WinogradConv2d)
     assert not any(isinstance(layer, WinogradConv2d) for layer in layers)
