@@ -125,6 +125,20 @@ def _alarms_block(model: ShippedModel) -> str:
     return markdown_table(head, rows)
 
 
+def _runtimes_block(model: ShippedModel) -> str:
+    record = _record(f"runtimes-{model.name}")
+    head = (
+        "{}, {} by {} pixels".format(record["device"], *record["input"]),
+        "ms",
+        f"times as fast as {record['fastest_in_floating_point']}",
+    )
+    rows = [
+        (name, f"{row['ms']:.1f}", f"{row['times_fastest']:.2f}")
+        for name, row in record["runtimes"].items()
+    ]
+    return markdown_table(head, rows)
+
+
 def _scores_block(data_set: str, model: ShippedModel) -> str:
     """Scores in floating point, and in int8 where they were measured."""
     records = {"fp32": _record(f"{data_set}-{model.name}")}
@@ -212,6 +226,7 @@ BLOCKS: dict[str, Callable[[ShippedModel], str]] = {
     "files": _files_block,
     "detection": _detection_block,
     "alarms": _alarms_block,
+    "runtimes": _runtimes_block,
     "market1501": partial(_scores_block, "market1501"),
     "cuhk03-pair1": partial(_scores_block, "cuhk03-pair1"),
     "learning": _learning_block,

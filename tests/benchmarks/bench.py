@@ -44,6 +44,7 @@ BENCHMARKS = {
     "protocol": "protocol.py market1501={features}",
     "ranking": "ranking.py {features}",
     "reranking": "reranking.py {features}",
+    "runtimes-pedestrian-yolo11n": "detector_runtimes.py {store}",
     "sample-site": "sample_site.py samples/site --detector {detector} --embedder {embedder}",
     "search-scale": "search_scale.py {features} {store} --figure {figure}",
     "store-scale": "store_scale.py {market} {features} {store}",
