@@ -11,6 +11,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.grad import conv2d_input
 
 FEWEST_CHANNELS = 256
 """With fewer coming in, laying neighbourhoods out costs what is saved."""
@@ -35,7 +36,7 @@ class ProductConv2d(nn.Conv2d):
             layer.in_channels,
             layer.out_channels,
             3,
-            stride=layer.stride,
+            stride=layer.stride[0],
             padding=1,
             bias=False,
             device="meta",
@@ -63,7 +64,7 @@ class _Convolution(torch.autograd.Function):
         maps, filters = ctx.saved_tensors
         stride, of_maps = ctx.stride, None
         if ctx.needs_input_grad[0]:
-            of_maps = torch.nn.grad.conv2d_input(
+            of_maps = conv2d_input(  # type: ignore[no-untyped-call]
                 maps.shape, filters, gradient, stride=stride, padding=1
             )
         padded = functional.pad(maps.permute(0, 2, 3, 1), (0, 0, 1, 1, 1, 1))
