@@ -78,7 +78,7 @@ class Shown:
         return len(self.rows) + (0 if self.mixtures is None else len(self.mixtures))
 
     def take(self, places: Integers) -> Bytes:
-        """Pictures, uint8 `(k, height, width, 3)`; places from `n` on are mixtures, and come last."""
+        """Pictures, uint8 `(k, height, width, 3)`; mixtures, from `n` on, come last in `places`."""
         own = places[places < len(self.rows)]
         taken: Bytes = self.content[self.rows[own]]
         if self.mixtures is None:
