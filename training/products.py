@@ -13,35 +13,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.grad import conv2d_input
 
+from training.stand_ins import StandIn
+
 FEWEST_CHANNELS = 256
 """With fewer coming in, laying neighbourhoods out costs what is saved."""
 
 
-def fits_products(layer: nn.Conv2d) -> bool:
-    """Whether a convolution is one that these can stand for, and are faster than."""
-    shape = layer.kernel_size, layer.padding, layer.dilation, layer.groups
-    known = shape == ((3, 3), (1, 1), (1, 1), 1) and layer.stride[0] == layer.stride[1]
-    return known and layer.bias is None and layer.in_channels >= FEWEST_CHANNELS
+class ProductConv2d(StandIn):
+    """A convolution that trains so in bf16; float32 and measuring are left to the direct way."""
 
-
-class ProductConv2d(nn.Conv2d):
-    """A convolution that shares another's weight; float32 and measuring are left to the direct way.
-
-    Args:
-        layer: 3 by 3, with padding of 1, the same stride both ways, no groups and no bias.
-    """
-
-    def __init__(self, layer: nn.Conv2d) -> None:
-        super().__init__(
-            layer.in_channels,
-            layer.out_channels,
-            3,
-            stride=layer.stride[0],
-            padding=1,
-            bias=False,
-            device="meta",
-        )
-        self.weight = layer.weight
+    @staticmethod
+    def fits(layer: nn.Conv2d) -> bool:
+        """Whether a convolution is one that these can stand for, and are faster than."""
+        return StandIn.fits(layer) and layer.in_channels >= FEWEST_CHANNELS
 
     def forward(self, maps: Tensor) -> Tensor:
         """Maps `(n, c, height, width)` to as many or, with a stride, smaller ones."""

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.stand_ins import StandIn
+
 TILE = 4
 REACH = TILE + 2
 FEWEST_CHANNELS = 128
@@ -51,25 +53,14 @@ def winograd_pays() -> bool:
     return torch.backends.cpu.get_cpu_capability() == "AVX2"
 
 
-def fits_winograd(layer: nn.Conv2d) -> bool:
-    """Whether a convolution is one that these can stand for, and are faster than."""
-    shape = layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.groups
-    wide = min(layer.in_channels, layer.out_channels) >= FEWEST_CHANNELS
-    return wide and layer.bias is None and shape == ((3, 3), (1, 1), (1, 1), (1, 1), 1)
+class WinogradConv2d(StandIn):
+    """A convolution that trains so in float32; measuring is left to the direct way."""
 
-
-class WinogradConv2d(nn.Conv2d):
-    """A convolution that shares another's weight; measuring is left to the direct way.
-
-    Args:
-        layer: 3 by 3, with stride and padding of 1, no groups and no bias.
-    """
-
-    def __init__(self, layer: nn.Conv2d) -> None:
-        super().__init__(
-            layer.in_channels, layer.out_channels, 3, padding=1, bias=False, device="meta"
-        )
-        self.weight = layer.weight
+    @staticmethod
+    def fits(layer: nn.Conv2d) -> bool:
+        """Whether a convolution is one that these can stand for, and are faster than."""
+        wide = min(layer.in_channels, layer.out_channels) >= FEWEST_CHANNELS
+        return wide and StandIn.fits(layer) and layer.stride == (1, 1)
 
     def forward(self, maps: Tensor) -> Tensor:
         """Maps `(n, c, height, width)` to as large ones; directly where tiles do not fill them."""

@@ -18,27 +18,27 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from surveil_reid.embedding.model import build_model
 from training.batches import Batch, BatchMaker, Prefetch
-from training.convolutions import exchange
 from training.learner import Learner
 from training.memory import keep_memory
 from training.mixtures import Shown
 from training.objective import Objective
 from training.precision import Precision
 from training.processes import Processes
-from training.products import ProductConv2d, fits_products
+from training.products import ProductConv2d
 from training.recipe import BatchRecipe, InputRecipe, ModelRecipe, Recipe, ScheduleRecipe
 from training.reporting import describe_device, versions
-from training.winograd import WinogradConv2d, fits_winograd
+from training.stand_ins import StandIn, exchange
+from training.winograd import WinogradConv2d
 
 CLASSES = 751
 STORED = (128, 64)
@@ -52,18 +52,16 @@ class Others:
 
     Attributes:
         amp: the precision that they are for.
-        fit: which of a network's they can stand for.
         kind: of which they are.
     """
 
     amp: str
-    fit: Callable[[nn.Conv2d], bool]
-    kind: type[nn.Conv2d]
+    kind: type[StandIn]
 
 
 OTHERS = {
-    "winograd": Others("off", fits_winograd, WinogradConv2d),
-    "products": Others("auto", fits_products, ProductConv2d),
+    "winograd": Others("off", WinogradConv2d),
+    "products": Others("auto", ProductConv2d),
 }
 
 
@@ -85,7 +83,7 @@ def build(
     )
     model = build_model(recipe.model.architecture)
     if others is not None:
-        exchange(model, others.fit, others.kind)
+        exchange(model, others.kind)
     objective = Objective(recipe.loss, model.dim, CLASSES, None)
     kind = "cuda" if device.type == "cuda" else "cpu"
     precision = Precision(amp, kind)  # type: ignore[arg-type]

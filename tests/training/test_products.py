@@ -7,12 +7,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
-from torch.nn import functional
 
+from helpers.convolutions import exact_passes, passes
 from surveil_reid.embedding.architecture import ArchitectureOptions
 from surveil_reid.embedding.model import build_model
-from training.convolutions import exchange, prepare_for_cpu
-from training.products import FEWEST_CHANNELS, ProductConv2d, fits_products
+from training.convolutions import prepare_for_cpu
+from training.products import FEWEST_CHANNELS, ProductConv2d
+from training.stand_ins import exchange
 
 CLOSE = 0.01
 """Of the vector's length: bf16 rounds each number to within 1 / 256 of itself."""
@@ -60,17 +61,10 @@ def test_all_three_passes_are_those_of_a_convolution_in_double(
     with in_bf16():
         outcome = fast(given_maps)
     pull = torch.randn(outcome.shape, generator=random).bfloat16()
-    found = [outcome.detach(), *torch.autograd.grad(outcome, (maps, fast.weight), pull)]
+    found = passes(outcome, (maps, fast.weight), pull)
 
-    exact_maps = maps.detach().double().requires_grad_()
-    exact_weight = layer.weight.detach().double().requires_grad_()
-    direct = functional.conv2d(exact_maps, exact_weight, stride=stride, padding=1)
-    exact = [
-        direct.detach(),
-        *torch.autograd.grad(direct, (exact_maps, exact_weight), pull.double()),
-    ]
     assert [value.dtype for value in found] == [torch.bfloat16, torch.float32, torch.float32]
-    for value, true in zip(found, exact, strict=True):
+    for value, true in zip(found, exact_passes(layer, maps, pull), strict=True):
         assert value.shape == true.shape
         assert apart(value, true) < CLOSE
 
@@ -125,5 +119,5 @@ def test_layers_of_other_shapes_stay() -> None:
         nn.Conv2d(256, 256, 3, stride=(2, 1), padding=1, bias=False),
         nn.Conv2d(128, 256, 3, padding=1, bias=False),
     )
-    exchange(layers, fits_products, ProductConv2d)
+    exchange(layers, ProductConv2d)
     assert not any(isinstance(layer, ProductConv2d) for layer in layers)

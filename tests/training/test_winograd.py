@@ -6,20 +6,16 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import nn
 
+from helpers.convolutions import exact_passes, passes
 from surveil_reid.embedding.architecture import ArchitectureOptions
 from surveil_reid.embedding.model import build_model
-from training.convolutions import exchange
-from training.winograd import FEWEST_CHANNELS, WinogradConv2d, fits_winograd
+from training.stand_ins import exchange
+from training.winograd import FEWEST_CHANNELS, WinogradConv2d
 
 CLOSE = 1e-4
 """Of the largest value: some hundred times what float32 loses in one product."""
-
-
-def passes(outcome: Tensor, inputs: tuple[Tensor, ...], pull: Tensor) -> list[Tensor]:
-    return [outcome.detach(), *torch.autograd.grad(outcome, inputs, pull)]
 
 
 @given(
@@ -45,13 +41,7 @@ def test_all_three_passes_are_those_of_a_direct_convolution_in_double(
     fast = WinogradConv2d(layer)
     found = passes(fast(given_maps), (maps, fast.weight), pull)
 
-    exact_maps, exact_weight = maps.detach().double(), layer.weight.detach().double()
-    exact_maps.requires_grad_()
-    exact_weight.requires_grad_()
-    direct = functional.conv2d(exact_maps, exact_weight, padding=1)
-    for value, exact in zip(
-        found, passes(direct, (exact_maps, exact_weight), pull.double()), strict=True
-    ):
+    for value, exact in zip(found, exact_passes(layer, maps, pull), strict=True):
         assert value.shape == exact.shape
         assert (value - exact).abs().max() <= CLOSE * exact.abs().max()
 
@@ -67,7 +57,7 @@ def test_a_network_learns_the_same_and_is_measured_exactly() -> None:
     torch.manual_seed(0)
     direct = build_model(ArchitectureOptions(backbone="resnet18"))
     fast = copy.deepcopy(direct)
-    exchange(fast, fits_winograd, WinogradConv2d)
+    exchange(fast, WinogradConv2d)
     assert sum(isinstance(layer, WinogradConv2d) for layer in fast.modules()) == 10
     assert list(fast.state_dict()) == list(direct.state_dict())
     images, pull = torch.randn(16, 3, 128, 64), torch.randn(16, 512)
@@ -90,5 +80,5 @@ def test_layers_of_other_shapes_stay() -> None:
         nn.Conv2d(128, 128, 3, padding=1, groups=32, bias=False),
         nn.Conv2d(64, 64, 3, padding=1, bias=False),
     )
-    exchange(layers, fits_winograd, WinogradConv2d)
+    exchange(layers, WinogradConv2d)
     assert not any(isinstance(layer, WinogradConv2d) for layer in layers)
