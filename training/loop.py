@@ -80,8 +80,9 @@ class Loop:
         self._folder = folder
         self._labels = parts.task.train.labels
         self._steps = steps_per_epoch(self._labels, parts.recipe.batch)
-        total = self._steps * parts.recipe.schedule.epochs
-        self._progress = Progress(tell, total, parts.recipe.schedule.epochs)
+        epochs = parts.recipe.schedule.epochs
+        sizes = [parts.recipe.input.size_at(epoch) for epoch in range(epochs)]
+        self._progress = Progress(tell, self._steps, sizes)
         self._began = self._saved = time.monotonic()
         self.tally = Tally()
         self.halt: Literal["steps", "time"] | None = None
@@ -89,7 +90,7 @@ class Loop:
         if state is not None:
             parts.learner.restore(state["learner"])
             self.tally = Tally.from_state(state["tally"])
-            tell(f"going on after step {self.tally.step} of {total}")
+            tell(f"going on after step {self.tally.step} of {self._steps * epochs}")
         if parts.options.tensorboard and parts.processes.first:
             self._board = Board(folder, self.tally.step)
 

@@ -4,12 +4,13 @@ import csv
 import dataclasses
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from surveil_reid.core import write_whole
+from training.recipe import Size
 from training.records import EpochScores
 from training.strict import plain
 
@@ -94,14 +95,15 @@ class Progress:
 
     Args:
         tell: takes a line.
-        steps: of the whole run.
-        epochs: of it.
+        steps: of an epoch.
+        sizes: height and width of the pictures in each epoch; steps are taken to last as long as
+            these are large, so that the time left is right while pictures are still small.
     """
 
-    def __init__(self, tell: Tell, steps: int, epochs: int) -> None:
+    def __init__(self, tell: Tell, steps: int, sizes: Sequence[Size]) -> None:
         self._tell = tell
         self._steps = steps
-        self._epochs = epochs
+        self._areas = [height * width for height, width in sizes]
         self._last = time.monotonic()
         self._began: tuple[int, float] | None = None
 
@@ -113,14 +115,15 @@ class Progress:
             return
         self._last = now
         speed = tally.images / tally.seconds if tally.seconds else 0.0
-        steps = tally.step - 1 - self._began[0]
-        pace = (now - self._began[1]) / steps if steps else None
-        left = "" if pace is None else f", {_span((self._steps - tally.step) * pace)} left"
+        done, epochs = self._work(tally.step), len(self._areas)
+        since = self._work(tally.step - 1) - self._work(self._began[0])
+        rest = self._work(epochs * self._steps) - done
+        left = f", {_span((now - self._began[1]) * rest / since)} left" if since else ""
         parts = ", ".join(f"{n} {x / tally.seen:.4f}" for n, x in tally.losses.items())
         accuracy = "" if tally.accuracy is None else f", accuracy {tally.accuracy:.4f}"
         skips = f", {skipped} skipped" if skipped else ""
         self._tell(
-            f"epoch {len(tally.curve) + 1}/{self._epochs}, step {tally.step}/{self._steps}: "
+            f"epoch {len(tally.curve) + 1}/{epochs}, step {tally.step}/{epochs * self._steps}: "
             f"{parts}{accuracy}, {speed:.1f} images/s{skips}{left}"
         )
 
@@ -133,7 +136,14 @@ class Progress:
             "validation mAP": scores.validation_map,
         }
         shown = ", ".join(f"{name} {x:.4f}" for name, x in values.items() if x is not None)
-        self._tell(f"epoch {scores.epoch}/{self._epochs} done: {shown}, {_span(scores.seconds)}")
+        epochs = len(self._areas)
+        self._tell(f"epoch {scores.epoch}/{epochs} done: {shown}, {_span(scores.seconds)}")
+
+    def _work(self, step: int) -> int:
+        """How much was done before a step, in pixels of a picture."""
+        epochs, steps = divmod(step, self._steps)
+        last = steps * self._areas[epochs] if steps else 0
+        return self._steps * sum(self._areas[:epochs]) + last
 
 
 def write_curve(path: Path, curve: list[dict[str, Any]]) -> None:

@@ -24,7 +24,6 @@ RESULTS = HERE / "results"
 DONE = Path(".cache/bench")
 NEED = re.compile(r"{(\w+)}")
 TEACHER = "{data}/weights/reid-0277/person-reidentification-retail-0277.xml"
-PROCESSING = "processing.py {data} {record} --peers {peers} --detector {detector} --rounds 3"
 BENCHMARKS = {
     "calibration": "calibration.py {features} --embedder " + TEACHER,
     "check": "check.py {data} --record",
@@ -40,7 +39,7 @@ BENCHMARKS = {
     "--detector {detector} --embedder {embedder}",
     "neighbours": "neighbours.py {train_features}",
     "pets09": "tracking.py {data} --detector {detector} --embedder {embedder}",
-    "processing": PROCESSING + " --embedder {embedder}",
+    "processing": "processing.py {data} {record} --peers {peers} --rounds 3",
     "protocol": "protocol.py market1501={features}",
     "ranking": "ranking.py {features}",
     "reranking": "reranking.py {features}",

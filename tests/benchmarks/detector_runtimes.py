@@ -15,13 +15,12 @@ import argparse
 import json
 import statistics
 import sys
-import time
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from turns import Run, take_turns
 
 from surveil_reid.assets import forbid_telemetry
 from surveil_reid.core import Image
@@ -40,8 +39,6 @@ SHIPPED = Path("surveil_reid/assets/weights")
 VIDEO = Path("samples/site/footage")
 SIDE, STRIDE = 640, 32
 HINTS = {"fp32": "f32", "bf16": "bf16"} if cpu_has_bf16() else {"fp32": "f32"}
-
-Run = Callable[[], object]
 
 
 def picture() -> Image:
@@ -85,18 +82,6 @@ def layout(folder: Path, image: Image) -> Any:  # noqa: ANN401 (a NumPy array)
     return np.ascontiguousarray(image.transpose(2, 0, 1)[np.newaxis].astype(np.float32) / 255)
 
 
-def take_turns(runs: Mapping[str, Run], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each, by round; the first three warm up."""
-    seconds: dict[str, list[float]] = {name: [] for name in runs}
-    for turn in range(rounds + 3):
-        for name, run in runs.items():
-            began = time.perf_counter()
-            run()
-            if turn >= 3:
-                seconds[name].append(time.perf_counter() - began)
-    return seconds
-
-
 def main() -> None:
     """Export, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -119,7 +104,8 @@ def main() -> None:
         for precision, hint in HINTS.items():
             name = precision if kind == "float" else f"int8, rest {precision}"
             runs[f"OpenVINO {name}"] = openvino_run(folder, hint, batch)
-    seconds = take_turns(runs, given.rounds)
+    turns = take_turns(runs, given.rounds, warm_up=3)
+    seconds = {name: [one.wall for one in taken] for name, taken in turns.items()}
     medians = {name: statistics.median(taken) for name, taken in seconds.items()}
     fastest = min((name for name in runs if "int8" not in name), key=medians.__getitem__)
     document = {

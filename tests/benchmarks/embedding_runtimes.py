@@ -24,14 +24,15 @@ import json
 import os
 import statistics
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import torch
+from turns import take_turns
 
 from surveil_reid.core import Image
 from surveil_reid.embedding import Embedder, EmbeddingOptions, load_embedder
@@ -116,14 +117,9 @@ def runtimes(work: Path, path: Path) -> dict[str, Callable[[], Embedder]]:
 def rates(embedders: dict[str, Embedder], rounds: int) -> dict[str, list[float]]:
     """Images/s of each in each round."""
     pictures = crops(PICTURES)
-    taken: dict[str, list[float]] = {name: [] for name in embedders}
-    for turn in range(rounds + 1):
-        for name, embedder in embedders.items():
-            began = time.perf_counter()
-            embedder.embed(pictures)
-            if turn:  # the first warms up
-                taken[name].append(len(pictures) / (time.perf_counter() - began))
-    return taken
+    runs = {name: partial(embedder.embed, pictures) for name, embedder in embedders.items()}
+    turns = take_turns(runs, rounds)
+    return {name: [len(pictures) / one.wall for one in taken] for name, taken in turns.items()}
 
 
 def part_of_market(every: int) -> Split:

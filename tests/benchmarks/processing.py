@@ -14,7 +14,8 @@ in one thread, and our detector on those that are analysed, without their start.
 
 `pets09-s2l1` every frame, scored; `indoor-walk` every frame, with the motion gate and without, and
 what of the people found without it is found with it; `rooms` looped to ten minutes at the default
-rate, gate off. `first_boxes`: seconds from the start of the process to the first boxes.
+rate, gate off. `first_boxes`: seconds from the start of the process to the first boxes. Ours runs
+with the detector and the embedder that ship unless others are named.
 """
 
 import argparse
@@ -201,7 +202,6 @@ def main() -> None:
         return
     record = json.loads(asked.record.read_text()) if asked.record.exists() else {}
     record["cores"] = os.cpu_count()
-    weights = asked.data / "weights"
     for name in [asked.only] if asked.only else FOOTAGE:
         path, fps = FOOTAGE[name]
         with tempfile.TemporaryDirectory() as folder:
@@ -217,8 +217,7 @@ def main() -> None:
                 video=video,
                 fps=fps,
                 detector=asked.detector or str(find_shipped(None, "detector", "cpu")),
-                embedder=asked.embedder
-                or str(weights / "reid-0277/person-reidentification-retail-0277.xml"),
+                embedder=asked.embedder or str(find_shipped(None, "embedder", "cpu")),
                 peers=asked.peers,
                 scratch=Path(folder),
             )

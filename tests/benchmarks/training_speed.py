@@ -20,11 +20,13 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
+from turns import Taken, take_turns
 
 from surveil_reid.embedding.model import build_model
 from training.batches import Batch, BatchMaker, Prefetch
@@ -92,24 +94,14 @@ def build(
     return learner
 
 
-def timed(learner: Learner, images: Tensor, labels: Tensor) -> tuple[float, float]:
-    """Wall and processor seconds of a step."""
-    began, used = time.perf_counter(), time.process_time()
-    learner.step(images, labels, None, 1.0)  # waits for the device, to see whether all is finite
-    return time.perf_counter() - began, time.process_time() - used
-
-
-def take_turns(
+def take_steps(
     learners: Mapping[str, Learner], images: Tensor, labels: Tensor, rounds: int
-) -> dict[str, list[tuple[float, float]]]:
-    """Wall and processor seconds of each learner's steps, the first of which warms up."""
-    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in learners}
-    for turn in range(rounds + 1):
-        for name, learner in learners.items():
-            seconds = timed(learner, images, labels)
-            if turn:
-                taken[name].append(seconds)
-    return taken
+) -> dict[str, list[Taken]]:
+    """What each learner's steps took; a step waits for the device, to see if all is finite."""
+    steps = {
+        name: partial(learner.step, images, labels, None, 1.0) for name, learner in learners.items()
+    }
+    return take_turns(steps, rounds)
 
 
 def compare(backbone: str, size: int, rounds: int, device: torch.device) -> dict[str, object]:
@@ -117,11 +109,9 @@ def compare(backbone: str, size: int, rounds: int, device: torch.device) -> dict
     learners = {amp: build(backbone, size, amp, device) for amp in ("off", "auto")}
     images = torch.randn(size, 3, 256, 128).to(device, memory_format=torch.channels_last)
     labels = torch.randint(0, CLASSES, (size,)).to(device)
-    taken = take_turns(learners, images, labels, rounds)
-    wall, used = (
-        {amp: statistics.median(pair[i] for pair in pairs) for amp, pairs in taken.items()}
-        for i in (0, 1)
-    )
+    taken = take_steps(learners, images, labels, rounds)
+    wall = {amp: statistics.median(one.wall for one in steps) for amp, steps in taken.items()}
+    used = {amp: statistics.median(one.processor for one in steps) for amp, steps in taken.items()}
     return {
         "backbone": backbone,
         "batch": size,
@@ -149,8 +139,8 @@ def compare_convolutions(
     }
     images = torch.randn(size, 3, *shape).to(memory_format=torch.channels_last)
     labels = torch.randint(0, CLASSES, (size,))
-    taken = take_turns(learners, images, labels, rounds)
-    wall = {kind: statistics.median(step[0] for step in steps) for kind, steps in taken.items()}
+    taken = take_steps(learners, images, labels, rounds)
+    wall = {kind: statistics.median(step.wall for step in steps) for kind, steps in taken.items()}
     pairs = zip(taken["direct"], taken[name], strict=True)
     return {
         "backbone": backbone,
@@ -160,7 +150,7 @@ def compare_convolutions(
         "input": list(shape),
         "rounds": rounds,
         "images_per_second": {kind: round(size / seconds, 2) for kind, seconds in wall.items()},
-        "speed_up": round(statistics.median(direct[0] / fast[0] for direct, fast in pairs), 3),
+        "speed_up": round(statistics.median(direct.wall / fast.wall for direct, fast in pairs), 3),
     }
 
 

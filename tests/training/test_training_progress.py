@@ -20,7 +20,7 @@ def test_a_line_has_losses_accuracy_speed_and_time_left(monkeypatch: pytest.Monk
     lines: list[str] = []
     clock = iter([0.0, 10.0, 20.0, 30.0])
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
-    shown = Progress(lines.append, steps=100, epochs=4)
+    shown = Progress(lines.append, steps=25, sizes=[(128, 64)] * 4)
     shown.after_step(tally_after(1), 0)
     shown.after_step(tally_after(6), 2)
     assert "left" not in lines[0]  # nothing is known of the pace yet
@@ -30,11 +30,22 @@ def test_a_line_has_losses_accuracy_speed_and_time_left(monkeypatch: pytest.Monk
     )
 
 
+def test_the_time_left_reckons_with_larger_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    clock = iter([0.0, 10.0, 20.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    shown = Progress(lines.append, steps=10, sizes=[(128, 64), (256, 128)])
+    shown.after_step(tally_after(1), 0)
+    shown.after_step(tally_after(6), 0)
+    # Five small steps took ten seconds: four more are 8, and ten of four times the pixels are 80.
+    assert lines[1].endswith(", 1 min 28 s left")
+
+
 def test_lines_keep_their_distance(monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[str] = []
     clock = iter(range(100))
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
-    shown = Progress(lines.append, steps=100, epochs=4)
+    shown = Progress(lines.append, steps=25, sizes=[(128, 64)] * 4)
     for step in range(1, 31):
         shown.after_step(tally_after(step), 0)
     assert len(lines) == 3
