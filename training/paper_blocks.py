@@ -225,20 +225,25 @@ def amp_runs(speeds: Sequence[AmpSpeed]) -> str:
     return markdown_table(header, lines)
 
 
-def own_camera(protocol: Mapping[str, Any]) -> str:
-    """What leaving the query's own camera in does to figures."""
+def own_camera(paper: Figures, protocol: Mapping[str, Any]) -> str:
+    """What leaving the query's own camera in does to figures, and the paper's beside them."""
     lines = [
-        (
-            name,
-            "left out" if kind == "as it is" else "left in",
-            f"{s['mAP']:.4f}",
-            f"{s['cmc']['1']:.4f}",
-        )
+        (name, "left out" if kind == "as it is" else "left in", *_shown(s["mAP"], s["cmc"]["1"]))
         for name, kinds in protocol.items()
         for kind in ("as it is", "own camera left in")
         for s in [kinds[kind]]
     ]
+    for fine_tuned in (False, True):
+        cells = cells_of(paper, "MARKET-1501", "80:20", fine_tuned=fine_tuned)
+        for cell in sorted(cells, key=lambda cell: paper[cell].test.mean_ap):
+            test = paper[cell].test
+            name = f"paper, {cell.model}, MARKET-1501, 80:20{', fine-tuned' * fine_tuned}"
+            lines.append((name, "not stated", *_shown(test.mean_ap, test.cmc[1])))
     return markdown_table(("features", "own camera", "mAP", "rank-1"), lines)
+
+
+def _shown(*shares: float) -> tuple[str, ...]:
+    return tuple(f"{share:.4f}" for share in shares)
 
 
 def settings(recipes: Iterable[Recipe]) -> str:

@@ -50,7 +50,7 @@ def make_blocks() -> dict[str, str]:
             [_read_benchmark(f"training-{kind}") for kind in ("convolutions", "products")]
         ),
         "amp-runs": blocks.amp_runs(amp_speeds(runs)),
-        "own-camera": blocks.own_camera(protocol),
+        "own-camera": blocks.own_camera(paper, protocol | _read_benchmark("protocol-80")),
         "settings": blocks.settings(read_grid(GRID)),
         "weight-decay": blocks.weight_decay(paper, runs),
         "our-results": blocks.our_results(paper, runs),
