@@ -95,7 +95,7 @@ def draw_cmc(ranking: Ranking, name: str) -> "Figure":
     axes.set_ylim(max(0.0, np.floor(10 * shares[0] - 0.2) / 10), 1.005)
     axes.set_xlim(0, LAST_RANK + 1)
     axes.set(xlabel="rank", ylabel="queries with a true match by that rank")
-    axes.yaxis.set_major_formatter("{x:.0%}")
+    axes.yaxis.set_major_formatter("{x:.1%}")
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
     return figure

@@ -284,6 +284,16 @@ def test_curve_of_ranks_is_the_cmc() -> None:
     assert "Crowd: 24 of 24 queries valid, 78 gallery images" in axes.get_title()
 
 
+@pytest.mark.parametrize("bottom", [0.0, 0.5, 0.8, 0.9])
+def test_the_axis_of_the_curve_says_where_its_ticks_are(bottom: float) -> None:
+    figure = draw_cmc(rank(crowd(12, seed=1)), "x")
+    axes = figure.axes[0]
+    axes.set_ylim(bottom, 1.005)
+    figure.draw_without_rendering()
+    said = [float(tick.get_text().rstrip("%")) / 100 for tick in axes.get_yticklabels()]
+    assert said == pytest.approx(axes.get_yticks().tolist())
+
+
 def test_long_subtitles_are_wrapped_and_stay_in_the_picture() -> None:
     figure = draw_cmc(rank(crowd(12, seed=1)), "a long name, " * 4 + "re-ranked")
     figure.draw_without_rendering()
