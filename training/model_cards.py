@@ -163,7 +163,8 @@ def _learning_block(model: ShippedModel) -> str:
     del model  # the first four, one after the other, make the embedder that ships
     made = ("distil", "shipped-mixtures", "shipped-people", "shipped-larger")
     rows = []
-    for name in (*made, "shipped", "shipped-further", "shipped-rendered", "shipped-longer"):
+    before = ("shipped", "shipped-further", "shipped-rendered", "shipped-longer")
+    for name in (*made, *before, "rendered-alone"):
         run: Any = read_json(RESULTS / f"{name}.json")
         best, last = run["training"]["best_epoch"], run["epochs"]
         early = run["recipe"]["input"]["early_epochs"]
