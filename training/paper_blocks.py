@@ -67,7 +67,7 @@ def official_50(paper: Figures, protocol: Mapping[str, Any]) -> str:
     for name, kind in product(protocol, ("random order", "numbered apart", "as it is")):
         scores = protocol[name][kind]
         cmc = (scores["cmc"][str(rank)] for rank in (1, 5, 10))
-        lines.append((f"{name}, {kind}", *(f"{v:.4f}" for v in (scores["mAP"], *cmc))))
+        lines.append((f"{name}, {kind}", *_shown(scores["mAP"], *cmc)))
     return markdown_table(
         ("50:50, without fine-tuning", "mAP", "rank-1", "rank-5", "rank-10"), lines
     )

@@ -12,16 +12,15 @@ committed as `tests/benchmarks/results/check.json`.
 
 import argparse
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 from reranking import dense
+from turns import take_turns, times
 
 from helpers.plain_retrieval import plain_scores
 from surveil_reid.core import l2_normalise
@@ -67,15 +66,8 @@ def losses(
 
 def ratio(ours: Callable[[], object], other: Callable[[], object]) -> float:
     """How many times as long the other takes: the median over rounds in which they take turns."""
-    found = []
-    for _ in range(ROUNDS):
-        seconds = []
-        for work in (ours, other):
-            began = time.perf_counter()
-            work()
-            seconds.append(time.perf_counter() - began)
-        found.append(seconds[1] / seconds[0])
-    return round(statistics.median(found), 2)
+    taken = take_turns({"ours": ours, "other": other}, ROUNDS, warm_up=0)
+    return round(times(taken["other"], taken["ours"]), 2)
 
 
 def processing(data: Path) -> float:

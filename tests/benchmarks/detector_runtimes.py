@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from turns import Run, take_turns
+from turns import Run, take_turns, times
 
 from surveil_reid.assets import forbid_telemetry
 from surveil_reid.core import Image
@@ -105,8 +105,7 @@ def main() -> None:
             name = precision if kind == "float" else f"int8, rest {precision}"
             runs[f"OpenVINO {name}"] = openvino_run(folder, hint, batch)
     turns = take_turns(runs, given.rounds, warm_up=3)
-    seconds = {name: [one.wall for one in taken] for name, taken in turns.items()}
-    medians = {name: statistics.median(taken) for name, taken in seconds.items()}
+    medians = {name: statistics.median(one.wall for one in turn) for name, turn in turns.items()}
     fastest = min((name for name in runs if "int8" not in name), key=medians.__getitem__)
     document = {
         "device": describe_device(torch.device("cpu")),
@@ -118,14 +117,9 @@ def main() -> None:
         "runtimes": {
             name: {
                 "ms": round(1000 * medians[name], 2),
-                "times_fastest": round(
-                    statistics.median(
-                        theirs / ours for theirs, ours in zip(seconds[fastest], taken, strict=True)
-                    ),
-                    2,
-                ),
+                "times_fastest": round(times(turns[fastest], turn), 2),
             }
-            for name, taken in seconds.items()
+            for name, turn in turns.items()
         },
     }
     sys.stdout.write(json.dumps(document, indent=2) + "\n")

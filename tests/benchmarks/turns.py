@@ -1,7 +1,8 @@
 """Runs that take turns, so that whatever else the machine does slows all of them alike."""
 
+import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 Run = Callable[[], object]
@@ -25,3 +26,8 @@ def take_turns(runs: Mapping[str, Run], rounds: int, warm_up: int = 1) -> dict[s
                 seconds = time.perf_counter() - began
                 taken[name].append(Taken(seconds, time.process_time() - used))
     return taken
+
+
+def times(first: Sequence[Taken], second: Sequence[Taken]) -> float:
+    """How many times as long the first took by the clock: the median of the rounds' ratios."""
+    return statistics.median(a.wall / b.wall for a, b in zip(first, second, strict=True))
