@@ -5,6 +5,8 @@ waits for the lock instead of failing when a read lock would have to be raised; 
 the row of `revision`. So two writers queue, never deadlock, and neither works on stale rows.
 """
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url, select
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
@@ -107,7 +109,7 @@ class Database:
         with database_failures(self.name):
             raw = self.engine.raw_connection()
             try:
-                raw.cursor().execute("PRAGMA journal_mode=WAL").close()
+                _wait_for_write_ahead_log(raw.cursor())
             finally:
                 raw.close()
 
@@ -144,6 +146,23 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _wait_for_write_ahead_log(cursor: DBAPICursor) -> None:
+    # Beside a writer, such as another process that just makes this change, SQLite refuses it at
+    # once: this statement reads before it writes, so its own wait for locks might be a deadlock.
+    cursor.execute("PRAGMA busy_timeout")
+    (milliseconds,) = cursor.fetchone() or (0,)
+    deadline = time.monotonic() + milliseconds / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Any) -> None:  # noqa: ANN401  (Connection; the event is untyped)

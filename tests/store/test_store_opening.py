@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -31,7 +32,7 @@ from helpers.store_rows import (
     rows,
     store_at,
 )
-from surveil_reid.core import OutdatedError, ReadOnlyError, SchemaError, StoreError
+from surveil_reid.core import BusyError, OutdatedError, ReadOnlyError, SchemaError, StoreError
 from surveil_reid.store import IdentityGroup, open_store
 from surveil_reid.store.engine import Database, parse_url
 from surveil_reid.store.migrate import migration_config
@@ -385,3 +386,17 @@ def test_processes_may_create_a_store_at_once(tmp_path: Path) -> None:
         assert pool.map(_open, [url] * 3, chunksize=1) == [0] * 3
     with open_store(url) as store:
         assert len(store.events(10)) == 3
+
+
+def test_a_new_store_waits_for_who_else_is_making_it(tmp_path: Path) -> None:
+    """As while another process goes over to the write-ahead log, which takes a moment."""
+    file = tmp_path / "x.db"
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(BusyError, match="another process holds its lock"):
+            open_store(f"sqlite:///{file}?timeout=0.1")
+        release = threading.Timer(0.5, other.execute, ["ROLLBACK"])
+        release.start()
+        with open_store(f"sqlite:///{file}") as store:
+            assert store.revision() == 0
+        release.join()
