@@ -9,11 +9,15 @@ from surveil_reid.core import Detections, Frame
 from surveil_reid.pipeline.finishing import embeddings_of
 from surveil_reid.pipeline.growing import Growing
 from surveil_reid.store import Recording, SegmentDetections, TrackletUpdate
-from surveil_reid.video import FrameMark, FrameReader
+from surveil_reid.video import FrameMark, FrameReader, MotionGate
 
 # Analysed frames between two commits: what a killed run may lose, and the delay before results
 # show. Rows depend on it, since the motion gate and the tracker start afresh at these borders.
 SEGMENT_FRAMES = 96
+
+# A batch has at most so many times as many frames as the detector is to see of it: while nothing
+# moves their pictures only take memory.
+GATED_SHARE = 4
 
 
 @dataclass(slots=True)
@@ -87,10 +91,11 @@ def with_last(reader: FrameReader) -> Iterator[tuple[Frame | None, bool, int]]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Frames that the detector sees together.
+    """Frames of which the detector sees some together.
 
     Attributes:
         frames: in order of time; none of a recording that has none left.
+        moved: of each frame, whether the detector is to see it.
         ends: whether its segment ends with it.
         final: whether the recording does.
         decoded: frames of the recording decoded so far.
@@ -98,24 +103,38 @@ class Batch:
     """
 
     frames: tuple[Frame, ...]
+    moved: tuple[bool, ...]
     ends: bool
     final: bool
     decoded: int
     corrupt: int
 
 
-def batches(reader: FrameReader, size: int) -> Generator[Batch, None, None]:
-    """A recording's frames in batches of `size`, smaller where a segment ends; one is final."""
+def batches(
+    reader: FrameReader, size: int, gate: MotionGate | None
+) -> Generator[Batch, None, None]:
+    """A recording's frames in batches, the last of which is final.
+
+    Args:
+        reader: of the frames to be analysed.
+        size: frames of a batch that the detector is to see; fewer where a segment ends, or little
+            moves.
+        gate: says which; None for all. Every segment begins anew with it.
+    """
     frames: list[Frame] = []
+    moved: list[bool] = []
     before = 0
     for frame, final, corrupt in with_last(reader):
         if frame is not None:
             frames.append(frame)
+            moved.append(gate is None or gate.open(frame.image))
         ends = final or before + len(frames) == SEGMENT_FRAMES
-        if ends or len(frames) == size:
-            yield Batch(tuple(frames), ends, final, reader.decoded, corrupt)
+        if ends or sum(moved) == size or len(frames) == GATED_SHARE * size:
+            yield Batch(tuple(frames), tuple(moved), ends, final, reader.decoded, corrupt)
             before = 0 if ends else before + len(frames)
-            frames = []
+            frames, moved = [], []
+        if ends and gate is not None:
+            gate.reset()
 
 
 def note_of(reader: FrameReader, corrupt: int) -> str | None:

@@ -62,9 +62,8 @@ class Stretch:
         self._workers = workers
         self.camera = camera
         self._before = list(before)
-        gated = settings.video.motion_gate and not camera.moving
-        gate = MotionGate(settings.video) if gated else None
-        self._watcher = Watcher(workers.detector, gate, camera)
+        self._gated = settings.video.motion_gate and not camera.moving
+        self._watcher = Watcher(workers.detector, camera)
         self._finisher = Finisher(
             workers.store,
             workers.embedder,
@@ -181,12 +180,13 @@ class Stretch:
         corrupt_before = recording.state.get("corrupt", 0)
         # Its library takes a second to load: meanwhile the first pictures are looked at.
         threading.Thread(target=build_tracker).start()
-        read = ahead(batches(reader, self._workers.detector.batch_size), AHEAD)
+        gate = MotionGate(self._workers.settings.video) if self._gated else None
+        read = ahead(batches(reader, self._workers.detector.batch_size, gate), AHEAD)
         with closing(ahead(self._watcher.through(read), AHEAD)) as watched:
             for batch, found in watched:
-                for frame, (people, gated) in zip(batch.frames, found, strict=True):
-                    follower.feed(frame, people, recording.start + frame.time, gated=gated)
-                    segment.add(frame, people, gated=gated)
+                for frame, moved, people in zip(batch.frames, batch.moved, found, strict=True):
+                    follower.feed(frame, people, recording.start + frame.time, gated=not moved)
+                    segment.add(frame, people, gated=not moved)
                 now = batch.frames[-1].number if batch.frames else done
                 self._workers.progress.advance(now - done)
                 done = now

@@ -1,4 +1,4 @@
-"""From frames to the people in them: motion gate, detector, ignore zones."""
+"""From frames to the people in them: detector and ignore zones."""
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
@@ -6,10 +6,9 @@ from contextlib import closing
 import numpy as np
 
 from surveil_reid.config import CameraSource
-from surveil_reid.core import Booleans, Detections, Floats, Frame
+from surveil_reid.core import Booleans, Detections, Floats
 from surveil_reid.detection import Detector
 from surveil_reid.pipeline.segment import Batch
-from surveil_reid.video import MotionGate
 
 
 class Watcher:
@@ -19,47 +18,32 @@ class Watcher:
     still stays in view.
     """
 
-    def __init__(self, detector: Detector, gate: MotionGate | None, camera: CameraSource) -> None:
+    def __init__(self, detector: Detector, camera: CameraSource) -> None:
         self._detector = detector
-        self._gate = gate
         self._zones = [np.array(polygon, np.float64) for polygon in camera.ignore]
-        self._last = Detections.empty()
-
-    def restart(self) -> None:
-        """Forget the last picture, so that what follows depends on nothing before it."""
-        self._last = Detections.empty()
-        if self._gate is not None:
-            self._gate.reset()
 
     def through(
         self, batches: Generator[Batch, None, None]
-    ) -> Generator[tuple[Batch, list[tuple[Detections, bool]]], None, None]:
-        """Each batch with what `watch` says of it; every segment is watched afresh."""
-        self.restart()
+    ) -> Generator[tuple[Batch, list[Detections]], None, None]:
+        """Each batch with the people in each of its frames.
+
+        What is found in a segment depends on nothing before it.
+        """
+        last = Detections.empty()
         with closing(batches):
             for batch in batches:
-                yield batch, self.watch(batch.frames)
-                if batch.ends:
-                    self.restart()
+                found = self._watch(batch, last)
+                yield batch, found
+                last = Detections.empty() if batch.ends else found[-1]
 
-    def watch(self, frames: Sequence[Frame]) -> list[tuple[Detections, bool]]:
-        """The people in each frame, and whether the frame was gated.
-
-        Args:
-            frames: in order of time.
-
-        Returns:
-            For each frame its detections; True beside those repeated from the frame before.
-        """
-        moved = [self._gate is None or self._gate.open(frame.image) for frame in frames]
-        looked_at = [frame.image for frame, opened in zip(frames, moved, strict=True) if opened]
-        fresh = iter(self._detector.detect(looked_at))
-        results = []
-        for opened in moved:
-            if opened:
-                self._last = outside(next(fresh), self._zones)
-            results.append((self._last, not opened))
-        return results
+    def _watch(self, batch: Batch, last: Detections) -> list[Detections]:
+        pairs = list(zip(batch.frames, batch.moved, strict=True))
+        fresh = iter(self._detector.detect([frame.image for frame, moved in pairs if moved]))
+        found = []
+        for _, moved in pairs:
+            last = outside(next(fresh), self._zones) if moved else last
+            found.append(last)
+        return found
 
 
 def outside(detections: Detections, zones: Sequence[np.ndarray]) -> Detections:

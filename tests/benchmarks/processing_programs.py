@@ -35,13 +35,13 @@ sys.exit(main())
 """
 FIRST_BOXES = """
 import os, sys, time
-from surveil_reid.pipeline.watching import Watcher
-watch = Watcher.watch
-def first(self, frames):
-    watch(self, frames)
+from surveil_reid.detection.openvino_yolo import OpenvinoDetector
+detect = OpenvinoDetector.detect
+def first(self, images):
+    detect(self, images)
     print(time.time(), flush=True)
     os._exit(0)
-Watcher.watch = first
+OpenvinoDetector.detect = first
 from surveil_reid.cli import main
 main(sys.argv[1:])
 """
