@@ -3,6 +3,8 @@
 What it finds is, to the bit, what Ultralytics finds with the same files.
 """
 
+import os
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -20,6 +22,8 @@ from surveil_reid.detection.file_detector import FileDetector
 from surveil_reid.detection.person import person_class
 from surveil_reid.detection.weights import Weights
 
+YIELDING = 5
+"""By how much nicer the threads are that look for people: a third of the weight of others."""
 SIZES_AT_HAND = 4
 """Sizes of input for which a network is kept compiled; a site's cameras have a few."""
 
@@ -91,8 +95,12 @@ class OpenvinoDetector(FileDetector):
     def _compile(self, size: tuple[int, int]) -> "SimpleQueue[Any]":
         """The network for an input of this height and width: as many requests as may run at once.
 
-        Its cores are shared out among them.
+        Its cores are shared out among them, and its threads are those of a thread that yields.
         """
+        with ThreadPoolExecutor(1, initializer=_yield_to_others) as apart:
+            return apart.submit(self._compile_here, size).result()
+
+    def _compile_here(self, size: tuple[int, int]) -> "SimpleQueue[Any]":
         import openvino  # noqa: PLC0415 (slow to import, and telemetry must have been forbidden)
 
         model = self._model
@@ -100,12 +108,23 @@ class OpenvinoDetector(FileDetector):
             # Shapes that are known beforehand run faster.
             model = model.clone()
             model.reshape([1, *size, 3])
-        streams = {"NUM_STREAMS": self.batch_size}
-        compiled = openvino.Core().compile_model(model, "CPU", streams)
+        # Not pinned: decoding would keep one of them waiting for its core while another is free.
+        settings = {"NUM_STREAMS": self.batch_size, "ENABLE_CPU_PINNING": False}
+        compiled = openvino.Core().compile_model(model, "CPU", settings)
         network: SimpleQueue[Any] = SimpleQueue()
         for _ in range(self.batch_size):
             network.put(compiled.create_infer_request())
         return network
+
+
+def _yield_to_others() -> None:
+    """Let this thread, and those that it starts, give way to others on its core.
+
+    Detection waits for pictures to be decoded, and takes every core when it has some; a decoder
+    that is slowed by that leaves it waiting again. Only on Linux has a thread its own niceness.
+    """
+    if sys.platform == "linux":
+        os.nice(YIELDING)
 
 
 def is_plain(folder: Path) -> bool:

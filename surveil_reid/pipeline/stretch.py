@@ -33,8 +33,8 @@ from surveil_reid.tracking import build_tracker
 from surveil_reid.video import FrameMark, FrameReader, MotionGate, read_frames
 
 # Batches that are decoded ahead of the detector, and looked at ahead of the tracker: one being made
-# while another is used. More only take memory.
-AHEAD = 1
+# and one at hand while another is used. More only take memory.
+AHEAD = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

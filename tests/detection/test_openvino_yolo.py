@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -47,6 +48,18 @@ def exported(make_model: Callable[..., Path], tmp_path_factory: pytest.TempPathF
     out = tmp_path_factory.mktemp("exported") / "untrained_openvino_model"
     export_detector(make_model("person"), out, "openvino", trust_weights=True)
     return out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no niceness of their own")
+def test_looking_for_people_gives_way_and_nothing_else_does(exported: Path) -> None:
+    before = os.nice(0)
+    detector = load_detector(exported, DetectionOptions(image_size=64))
+    detector.detect([np.zeros((48, 64, 3), np.uint8)] * 2)
+    threads = [int(task.name) for task in Path("/proc/self/task").iterdir()]
+    assert any(os.getpriority(os.PRIO_PROCESS, thread) > before for thread in threads)
+    assert os.nice(0) == before
+    with ThreadPoolExecutor(1) as later:
+        assert later.submit(os.nice, 0).result() == before
 
 
 @settings(deadline=None)
