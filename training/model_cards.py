@@ -193,6 +193,23 @@ def _tested(run: Any) -> str:  # noqa: ANN401 (a record, as JSON has it)
     return f"{test['mAP']:.4f}, {test['cmc']['1']:.4f} of {run['recipe']['data']['set']}"
 
 
+def _ablation_block(model: ShippedModel) -> str:
+    """Scores without pictures made worse or rendered people, with the first, and with both."""
+    del model
+    names = ("ablation", "ablation-degradations", "ablation-rendered")
+    runs: list[Any] = [read_json(RESULTS / f"{name}.json") for name in names]
+    damaged = [_record(f"robustness-{name}")["results"] for name in names]
+    values = {
+        "held-out people": [run["training"]["best_validation_mAP"] for run in runs],
+        "test identities of both data sets": [run["test"]["mAP"] for run in runs],
+    }
+    for same in zip(*damaged, strict=True):
+        of_all = "" if same[0]["damage"] == "none" else f", {same[0]['applied_to']}"
+        values[f"{same[0]['damage']}{of_all}"] = [row["mAP"] for row in same]
+    rows = [(about, *(f"{value:.4f}" for value in found)) for about, found in values.items()]
+    return markdown_table(("pictures", *names), rows)
+
+
 def _robustness_block(model: ShippedModel) -> str:
     record = _record(f"robustness-{model.name}")
     rows = [
@@ -231,6 +248,7 @@ BLOCKS: dict[str, Callable[[ShippedModel], str]] = {
     "market1501": partial(_scores_block, "market1501"),
     "cuhk03-pair1": partial(_scores_block, "cuhk03-pair1"),
     "learning": _learning_block,
+    "ablation": _ablation_block,
     "robustness": _robustness_block,
     "probabilities": _probabilities_block,
 }
