@@ -204,8 +204,9 @@ def _ablation_block(model: ShippedModel) -> str:
         "test identities of both data sets": [run["test"]["mAP"] for run in runs],
     }
     for same in zip(*damaged, strict=True):
-        of_all = "" if same[0]["damage"] == "none" else f", {same[0]['applied_to']}"
-        values[f"{same[0]['damage']}{of_all}"] = [row["mAP"] for row in same]
+        damage, applied_to = same[0]["damage"], same[0]["applied_to"]
+        about = "undamaged" if damage == "none" else f"{damage}, {applied_to}"
+        values[about] = [row["mAP"] for row in same]
     rows = [(about, *(f"{value:.4f}" for value in found)) for about, found in values.items()]
     return markdown_table(("pictures", *names), rows)
 

@@ -80,17 +80,6 @@ def processing_start(record: Mapping[str, Any]) -> str:
     return markdown_table(("footage", "rounds", "first boxes after", "times real time"), rows)
 
 
-def processing_variants(record: Mapping[str, Any]) -> str:
-    """How much longer other ways of processing take."""
-    footage = ("pets09-s2l1", "rooms")
-    rows = [
-        (way, *(_times(record[name][way]["by_first"]) for name in footage))
-        for way in record[footage[0]]
-        if way != "as it is"
-    ]
-    return markdown_table(("otherwise as it is, but", *footage), rows)
-
-
 def _times(ratio: Mapping[str, float]) -> str:
     return f"{ratio['median']:.2f} ({ratio['low']:.2f} to {ratio['high']:.2f})"
 
@@ -101,6 +90,5 @@ PROCESSING: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     "processing-gate": ("processing", processing_gate),
     "processing-rooms": ("processing", processing("rooms")),
     "processing-start": ("processing", processing_start),
-    "processing-variants": ("processing-variants", processing_variants),
 }
 """Of each part of the page its record, and what makes it."""
