@@ -1,6 +1,5 @@
 """`surveil-reid demo`: the whole main job on the sample site."""
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,13 +28,12 @@ def demo(
     site_file = site or surveil_reid.sample_site()
     finding = surveil_reid.DetectionOptions(device=device)
     embedding = surveil_reid.EmbeddingOptions(device=device)
-    loading = ThreadPoolExecutor(1).submit(surveil_reid.load_embedder, embedder, embedding)
     with Bars() as bars:
         report = surveil_reid.demonstrate(
             out,
             site_file,
             detector=surveil_reid.load_detector(detector, finding, trust_weights=trust_weights),
-            embedder=loading.result(),
+            embedder=surveil_reid.load_embedder(embedder, embedding),
             progress=bars,
         )
         for note in report.page.notes:

@@ -1,6 +1,5 @@
 """`surveil-reid process`: recorded footage in, tracklets and identities out."""
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
@@ -48,8 +47,6 @@ def process(
         detection=surveil_reid.DetectionOptions(device=device),
         embedding=surveil_reid.EmbeddingOptions(device=device, precision=precision),
     )
-    # Meanwhile: store, detector and embedder take half a second each to load.
-    loading = ThreadPoolExecutor(1).submit(surveil_reid.load_embedder, embedder, settings.embedding)
     with surveil_reid.open_store(url, folder=store_folder) as opened, Bars() as bars:
         report = surveil_reid.process(
             site,
@@ -57,7 +54,7 @@ def process(
             detector=surveil_reid.load_detector(
                 detector, settings.detection, trust_weights=trust_weights
             ),
-            embedder=loading.result(),
+            embedder=surveil_reid.load_embedder(embedder, settings.embedding),
             settings=settings,
             progress=bars,
         )
