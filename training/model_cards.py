@@ -18,7 +18,7 @@ import yaml
 from surveil_reid.assets.fingerprints import joint_sha256
 from surveil_reid.assets.shipped import FOLDER, ShippedFile, ShippedModel, read_card
 from surveil_reid.core import InputError, write_whole
-from training.paper_layout import markdown_table
+from training.paper_layout import markdown_table, spread_text
 from training.paper_pages import BENCHMARKS, BLOCK, RESULTS, exit_status, fill
 from training.records import read_json
 
@@ -93,8 +93,7 @@ def _detection_block(model: ShippedModel) -> str:
             f"{row['pets09']['recall_at_0.5']:.4f}",
             f"{row['checked']['AP50']:.4f}",
             ", ".join(f"{row['checked']['recall'][least]:.4f}" for least in limits),
-            f"{row['time_ratio']['median']:.2f} "
-            f"({row['time_ratio']['low']:.2f} to {row['time_ratio']['high']:.2f})",
+            spread_text(row["time_ratio"]),
         )
         for row in detectors
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from training.paper_layout import markdown_table
+from training.paper_layout import markdown_table, spread_text
 
 PROGRAMS = {
     "ours": "`surveil-reid process`",
@@ -45,7 +45,7 @@ def _program(found: Mapping[str, Any], program: str) -> Sequence[str]:
         "" if "frames" in cost else f"{cost['peak_mb']:,.0f} MB",
         f"{score['MOTA']:.3f}" if score else "",
         f"{score['IDF1']:.3f}" if score else "",
-        _times(ratio) if ratio else "",
+        spread_text(ratio) if ratio else "",
     )
 
 
@@ -78,10 +78,6 @@ def processing_start(record: Mapping[str, Any]) -> str:
         for name in ("pets09-s2l1", "indoor-walk", "rooms")
     ]
     return markdown_table(("footage", "rounds", "first boxes after", "times real time"), rows)
-
-
-def _times(ratio: Mapping[str, float]) -> str:
-    return f"{ratio['median']:.2f} ({ratio['low']:.2f} to {ratio['high']:.2f})"
 
 
 PROCESSING: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {

@@ -62,7 +62,6 @@ class Stretch:
         self._workers = workers
         self.camera = camera
         self._before = list(before)
-        self._gated = settings.video.motion_gate and not camera.moving
         self._watcher = Watcher(workers.detector, camera)
         self._finisher = Finisher(
             workers.store,
@@ -180,7 +179,9 @@ class Stretch:
         corrupt_before = recording.state.get("corrupt", 0)
         # Its library takes a second to load: meanwhile the first pictures are looked at.
         threading.Thread(target=build_tracker).start()
-        gate = MotionGate(self._workers.settings.video) if self._gated else None
+        options = self._workers.settings.video
+        gated = options.motion_gate and not self.camera.moving
+        gate = MotionGate(options) if gated else None
         read = ahead(batches(reader, self._workers.detector.batch_size, gate), AHEAD)
         with closing(ahead(self._watcher.through(read), AHEAD)) as watched:
             for batch, found in watched:

@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 from memory import loop
 from processing_programs import FIRST_BOXES, FLOORS, Given, command_of, our_arguments, run
+from turns import spread
 
 import surveil_reid
 from surveil_reid.assets import find_shipped
@@ -150,8 +151,7 @@ def summary(rounds: list[dict[str, dict[str, Any]]], seconds: float) -> dict[str
     by_ours = {}
     for program in programs.keys() - {ours, "first_boxes"}:
         ratios = [one[program]["seconds"] / one[ours]["seconds"] for one in rounds]
-        spread = {"median": statistics.median(ratios), "low": min(ratios), "high": max(ratios)}
-        by_ours[program] = {name: round(value, 2) for name, value in spread.items()}
+        by_ours[program] = spread(ratios, 2)
     real_time = [seconds / one[ours]["seconds"] for one in rounds]
     return {
         "medians": programs,

@@ -28,6 +28,7 @@ from unittest import mock
 
 import openvino
 from memory import loop
+from turns import spread
 
 import surveil_reid
 from surveil_reid.assets import find_shipped
@@ -168,13 +169,12 @@ def compared(rounds: list[dict[str, dict[str, Any]]]) -> dict[str, Any]:
     found = {}
     for name in rounds[0]:
         ratios = [one[name]["seconds"] / one["as it is"]["seconds"] for one in rounds]
-        spread = {"median": statistics.median(ratios), "low": min(ratios), "high": max(ratios)}
         found[name] = {
             **{
                 cost: round(statistics.median(one[name][cost] for one in rounds), 2)
                 for cost in rounds[0][name]
             },
-            "by_first": {key: round(value, 3) for key, value in spread.items()},
+            "by_first": spread(ratios, 3),
         }
     return found
 

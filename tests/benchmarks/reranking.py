@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+from turns import spread
 
 from surveil_reid.core import Integers
 from surveil_reid.evaluation import Features, evaluate_features, make_features
@@ -200,8 +201,7 @@ def ratios(pairs: list[tuple[dict[str, Any], dict[str, Any]]]) -> dict[str, dict
     found: dict[str, dict[str, float]] = {}
     for name in COSTS:
         each = [other[name] / ours[name] for other, ours in pairs]
-        spread = {"median": statistics.median(each), "low": min(each), "high": max(each)}
-        found[name] = {kind: round(value, 1) for kind, value in spread.items()}
+        found[name] = spread(each, 1)
     return found
 
 

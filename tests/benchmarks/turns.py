@@ -28,6 +28,12 @@ def take_turns(runs: Mapping[str, Run], rounds: int, warm_up: int = 1) -> dict[s
     return taken
 
 
+def spread(ratios: Sequence[float], digits: int) -> dict[str, float]:
+    """The median, the least and the largest of the rounds' ratios, rounded."""
+    found = {"median": statistics.median(ratios), "low": min(ratios), "high": max(ratios)}
+    return {name: round(value, digits) for name, value in found.items()}
+
+
 def times(first: Sequence[Taken], second: Sequence[Taken]) -> float:
     """How many times as long the first took by the clock: the median of the rounds' ratios."""
     return statistics.median(a.wall / b.wall for a, b in zip(first, second, strict=True))
