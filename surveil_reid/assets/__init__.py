@@ -10,7 +10,7 @@ from surveil_reid.assets.descriptions import (
 from surveil_reid.assets.fingerprints import weights_sha256
 from surveil_reid.assets.formats import ExportFormat, ExportPrecision, Exports
 from surveil_reid.assets.known import find_description, known_descriptions
-from surveil_reid.assets.privacy import forbid_telemetry
+from surveil_reid.assets.openvino_library import forbid_telemetry, import_openvino
 from surveil_reid.assets.shipped import (
     ShippedModel,
     check_file,
@@ -32,6 +32,7 @@ __all__ = [
     "find_description",
     "find_shipped",
     "forbid_telemetry",
+    "import_openvino",
     "known_descriptions",
     "names_shipped",
     "near_names",

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from surveil_reid.assets import forbid_telemetry
+from surveil_reid.assets import import_openvino
 from surveil_reid.core import Detections, Image, WeightsError, check_image
 from surveil_reid.detection.boxes import Letterbox, detections_of, letterbox, persons_in
 from surveil_reid.detection.detector import DetectionOptions
@@ -101,8 +101,6 @@ class OpenvinoDetector(FileDetector):
             return apart.submit(self._compile_here, size).result()
 
     def _compile_here(self, size: tuple[int, int]) -> "SimpleQueue[Any]":
-        import openvino  # noqa: PLC0415 (slow to import, and telemetry must have been forbidden)
-
         model = self._model
         if not self._fixed:
             # Shapes that are known beforehand run faster.
@@ -110,7 +108,7 @@ class OpenvinoDetector(FileDetector):
             model.reshape([1, *size, 3])
         # Not pinned: decoding would keep one of them waiting for its core while another is free.
         settings = {"NUM_STREAMS": self.batch_size, "ENABLE_CPU_PINNING": False}
-        compiled = openvino.Core().compile_model(model, "CPU", settings)
+        compiled = import_openvino().Core().compile_model(model, "CPU", settings)
         network: SimpleQueue[Any] = SimpleQueue()
         for _ in range(self.batch_size):
             network.put(compiled.create_infer_request())
@@ -151,9 +149,8 @@ def described_in(folder: Path) -> dict[str, Any]:
 
 def _read(folder: Path) -> Any:  # noqa: ANN401 (OpenVINO has no types)
     """The network, made to take pictures as they are: RGB uint8 `(1, height, width, 3)`."""
-    forbid_telemetry()
-    import openvino  # noqa: PLC0415 (only now may it be imported)
-    from openvino.preprocess import PrePostProcessor  # noqa: PLC0415
+    openvino = import_openvino()
+    from openvino.preprocess import PrePostProcessor  # noqa: PLC0415 (not before)
 
     model = openvino.Core().read_model(next(folder.glob("*.xml")))
     steps = PrePostProcessor(model)

@@ -19,7 +19,7 @@ from surveil_reid.assets import (
     ExportPrecision,
     Exports,
     ModelDescription,
-    forbid_telemetry,
+    import_openvino,
     weights_sha256,
 )
 from surveil_reid.assets.descriptions import NetworkInput
@@ -201,8 +201,7 @@ def _write_safetensors(
 def _write_openvino(
     checkpoint: Checkpoint, path: Path, precision: str, pictures: Sequence[Image]
 ) -> None:
-    forbid_telemetry()
-    import openvino  # noqa: PLC0415 (only now may it be imported)
+    openvino = import_openvino()
 
     height, width = checkpoint.meta.preprocessing.size
     model = openvino.convert_model(

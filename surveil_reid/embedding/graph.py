@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from surveil_reid.assets import import_openvino
 from surveil_reid.core import Doubles, WeightsError
 from surveil_reid.embedding.architecture import POOLING_FLOOR, ArchitectureOptions
 
@@ -90,8 +91,8 @@ def _build(
     size: tuple[int, int],
     ranges: Mapping[str, float] | None,
 ) -> "tuple[_Building, Node, Node]":
-    import openvino  # noqa: PLC0415 - takes a second, and most commands run no network
-    from openvino import opset1 as ops  # noqa: PLC0415
+    openvino = import_openvino()
+    from openvino import opset1 as ops  # noqa: PLC0415 (not before)
 
     wide = {name: np.asarray(t, np.float64) for name, t in tensors.items()}
     building = _Building(ops, openvino.op.Constant, wide, ranges)
@@ -104,7 +105,7 @@ def _build(
 
 
 def _model(images: Node, outputs: Mapping[str, Node]) -> Any:  # noqa: ANN401 - as above
-    import openvino  # noqa: PLC0415
+    openvino = import_openvino()
 
     model = openvino.Model(list(outputs.values()), [images], "embedder")
     model.input(0).get_tensor().set_names({INPUT})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from surveil_reid.assets import ModelDescription, forbid_telemetry
+from surveil_reid.assets import ModelDescription, import_openvino
 from surveil_reid.core import Floats, Image, InputError, WeightsError
 from surveil_reid.embedding.architecture import HEADER_KEY
 from surveil_reid.embedding.devices import cpu_precision
@@ -79,8 +79,7 @@ def open_checkpoint(path: Path, options: EmbeddingOptions) -> Opened | None:
     narrow = options.precision in {"auto", "int8"} and bool(header.meta.ranges)
     settings = _settings(replace(options, precision="auto") if narrow else options)
     ranges = header.meta.ranges if narrow else None
-    forbid_telemetry()
-    import openvino  # noqa: PLC0415 (only now may it be imported)
+    openvino = import_openvino()
 
     try:
         size = header.meta.preprocessing.size
@@ -109,8 +108,7 @@ def measure_ranges(path: Path, images: Sequence[Image]) -> dict[str, float]:
         msg = f"{path} is no checkpoint of half or single precision; name one of this project"
         raise WeightsError(msg)
     header, tensors = read
-    forbid_telemetry()
-    import openvino  # noqa: PLC0415 (only now may it be imported)
+    openvino = import_openvino()
 
     graph = measured_graph(header.architecture, tensors, header.meta.preprocessing.size)
     settings = _settings(EmbeddingOptions(precision="fp32"))
@@ -142,8 +140,7 @@ def _read(path: Path) -> tuple[Header, dict[str, Any]] | None:
 def _compile(
     path: Path, description: ModelDescription, batch: int, settings: dict[str, Any]
 ) -> Network:
-    forbid_telemetry()
-    import openvino  # noqa: PLC0415 (only now may it be imported)
+    openvino = import_openvino()
 
     core = openvino.Core()
     model = core.read_model(path)

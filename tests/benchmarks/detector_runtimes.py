@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from turns import Run, take_turns, times
 
-from surveil_reid.assets import forbid_telemetry
+from surveil_reid.assets import import_openvino
 from surveil_reid.core import Image
 from surveil_reid.detection.boxes import letterbox
 from surveil_reid.detection.exporting import export_detector
@@ -31,8 +31,7 @@ from surveil_reid.embedding.devices import cpu_has_bf16
 from surveil_reid.video import VideoOptions, read_frames
 from training.reporting import describe_device, versions
 
-forbid_telemetry()
-import openvino  # noqa: E402 (only now may it be imported)
+openvino = import_openvino()
 
 NAME = "pedestrian-yolo11n"
 SHIPPED = Path("surveil_reid/assets/weights")

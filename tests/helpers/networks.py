@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from surveil_reid.assets import forbid_telemetry
+from surveil_reid.assets import import_openvino
 
 INPUT, OUTPUT = "pictures", "means"
 
@@ -11,8 +11,7 @@ def write_openvino(
     path: Path, height: int, width: int, *, batch_fixed_inside: bool = False
 ) -> Path:
     """Write an OpenVINO file of batch 1; some real ones cannot be given another."""
-    forbid_telemetry()
-    import openvino  # noqa: PLC0415 (only now may it be imported)
+    openvino = import_openvino()
     from openvino import opset13  # noqa: PLC0415
 
     pictures = opset13.parameter([1, 3, height, width], name=INPUT)

@@ -119,6 +119,6 @@ def test_what_cannot_be_taught_is_refused(
     with pytest.raises(WeightsError, match="no detector weights at"):
         teach(tmp_path / "none.pt", [pictures], out, QUICK)
     command = [str(SHIPPED), str(tmp_path), "--out", str(tmp_path), "--name", "out"]
-    assert main(command) == 2
+    assert main(command) == 1
     assert capsys.readouterr().err.count("\n") == 1
     assert not out.exists()
