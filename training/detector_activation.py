@@ -2,11 +2,11 @@
 
     python -m training.detector_activation YOLO.pt --out DIR --name NAME PICTURES...
 
-`PICTURES` are folders with `images`; labels are not read. The network is its own teacher: from the
-same views of pictures, what comes out of each convolution and its activation is to be what came out
-of it with the activation it had. So it learns about functions more than about pictures, and a few
-hundred of those do. Statistics of batch norm stay as they are. Writes `DIR/NAME.pt`; a run that was
-killed goes on after its last whole pass, with the same command.
+`PICTURES` are folders with `images`; labels are not read. The network is its own teacher: of the
+same views of pictures, its answers and what comes out of each block are to be what they were
+with the activation it had. So it learns about functions more than about pictures, and a few hundred
+of those do. Statistics of batch norm stay as they are. Writes `DIR/NAME.pt`; a run that was killed
+goes on after its last whole pass, with the same command.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import copy
 import io
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -238,8 +238,9 @@ def teach(
         trust_weights: see `load_detector`.
 
     Raises:
-        InputError: when there are fewer pictures than a batch has, or the activation is unknown.
-        WeightsError: when the weights are missing or unknown.
+        InputError: when there are fewer pictures than a batch has, the activation is unknown, or a
+            run of the same name was begun otherwise.
+        WeightsError: when the weights are missing, unknown or no `.pt`.
     """
     options = options or ActivationOptions()
     if options.activation not in ACTIVATIONS:
@@ -251,18 +252,27 @@ def teach(
         msg = f"{len(paths)} pictures in {folders}; a batch has {options.batch}"
         raise InputError(msg)
     checked = check_weights(weights, trust=trust_weights)
+    if checked.kind != "pt":
+        msg = f"{weights} is no .pt file; name the .pt that it was exported from"
+        raise WeightsError(msg)
     keep_memory()
     pupil = Pupil(load_network(checked.path), options, len(paths))
     state = out.with_suffix(".state")
+    begun = {"weights": checked.sha256, "pictures": len(paths), **asdict(options)}
     if state.exists():
-        pupil.restore(torch.load(state, weights_only=True))
+        held = torch.load(state, weights_only=True)
+        if held["begun"] != begun:
+            changed = sorted(name for name in begun if held["begun"][name] != begun[name])
+            msg = f"{state} was begun with other {', '.join(changed)}; delete it or choose a --name"
+            raise InputError(msg)
+        pupil.restore(held["pupil"])
     while pupil.epoch < options.epochs:
         inside, answers = pupil.learn(paths)
         sys.stderr.write(
             f"epoch {pupil.epoch} of {options.epochs}: inside {inside:.4f}, answers {answers:.4f}\n"
         )
         content = io.BytesIO()
-        torch.save(pupil.state(), content)
+        torch.save({"begun": begun, "pupil": pupil.state()}, content)
         write_whole(state, content.getvalue(), error=WeightsError)
     taught = load_network(checked.path)  # the pupil's own has hooks, which would be saved with it
     set_activation(taught, options.activation)

@@ -1,5 +1,6 @@
 """A detector is given another activation, learns to answer as before, and goes on where killed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -89,6 +90,8 @@ def test_a_run_that_was_killed_goes_on(
     assert passes == [0, 1, 1]
     one, other = (load_network(path).state_dict() for path in (whole, broken))
     assert all(torch.equal(one[name], other[name]) for name in one)
+    with pytest.raises(InputError, match="was begun with other epochs, rate; delete it"):
+        teach(SHIPPED, [pictures], broken, replace(QUICK, epochs=3, rate=1e-4))
 
 
 @pytest.mark.parametrize("shape", [(60, 90), (900, 300), (432, 768)])
@@ -118,6 +121,9 @@ def test_what_cannot_be_taught_is_refused(
         teach(SHIPPED, [tmp_path], out)
     with pytest.raises(WeightsError, match="no detector weights at"):
         teach(tmp_path / "none.pt", [pictures], out, QUICK)
+    exported = SHIPPED.with_name(f"{SHIPPED.stem}_openvino_model")
+    with pytest.raises(WeightsError, match=r"is no \.pt file; name the \.pt"):
+        teach(exported, [pictures], out, QUICK)
     command = [str(SHIPPED), str(tmp_path), "--out", str(tmp_path), "--name", "out"]
     assert main(command) == 1
     assert capsys.readouterr().err.count("\n") == 1
