@@ -9,12 +9,11 @@ of those do. Statistics of batch norm stay as they are. Writes `DIR/NAME.pt`; a 
 goes on after its last whole pass, with the same command.
 """
 
-import argparse
 import copy
 import io
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +27,11 @@ from surveil_reid.core import Image, InputError, WeightsError, write_whole
 from surveil_reid.detection.boxes import PAD
 from surveil_reid.detection.cutting import saved_network
 from surveil_reid.detection.ultralytics_library import load_network
-from surveil_reid.detection.weights import check_weights
+from surveil_reid.detection.weights import check_pt
 from surveil_reid.video import read_picture
+from training.detector_command import run_training
 from training.detector_tuning import divergence
 from training.memory import keep_memory
-from training.paper_pages import exit_status
 from training.precision import Precision
 
 ACTIVATIONS = {"silu": nn.SiLU, "hardswish": nn.Hardswish, "relu": nn.ReLU}
@@ -251,10 +250,7 @@ def teach(
         folders = ", ".join(str(folder / "images") for folder in pictures)
         msg = f"{len(paths)} pictures in {folders}; a batch has {options.batch}"
         raise InputError(msg)
-    checked = check_weights(weights, trust=trust_weights)
-    if checked.kind != "pt":
-        msg = f"{weights} is no .pt file; name the .pt that it was exported from"
-        raise WeightsError(msg)
+    checked = check_pt(weights, trust=trust_weights)
     keep_memory()
     pupil = Pupil(load_network(checked.path), options, len(paths))
     state = out.with_suffix(".state")
@@ -282,25 +278,8 @@ def teach(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Teach and write; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.detector_activation", description=(__doc__ or "").splitlines()[0]
-    )
-    parser.add_argument("weights", metavar="YOLO.pt", type=Path)
-    parser.add_argument("pictures", metavar="PICTURES", type=Path, nargs="+")
-    parser.add_argument("--name", required=True)
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True)
-    parser.add_argument("--trust-weights", action="store_true", help="load an unknown pickle")
-    for field in fields(ActivationOptions):
-        parser.add_argument(f"--{field.name}", type=type(field.default), default=field.default)
-    given = parser.parse_args(arguments)
-    options = ActivationOptions(
-        **{f.name: getattr(given, f.name) for f in fields(ActivationOptions)}
-    )
-    out = given.out / f"{given.name}.pt"
-    return exit_status(
-        lambda: teach(
-            given.weights, given.pictures, out, options, trust_weights=given.trust_weights
-        )
+    return run_training(
+        teach, ActivationOptions, ("training.detector_activation", __doc__), arguments
     )
 
 

@@ -9,10 +9,9 @@ pictures, so that what it knows and the pictures do not show stays. Writes `DIR/
 was killed goes on after its last whole epoch, with the same command.
 """
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +27,9 @@ from surveil_reid.detection.person import PERSON
 from surveil_reid.detection.ultralytics_library import contained, load_network
 from surveil_reid.detection.weights import check_weights
 from surveil_reid.video import read_picture
+from training.detector_command import run_training
 from training.memory import keep_memory
 from training.norms import estimate_norms, folded_norms
-from training.paper_pages import exit_status
 
 with contained():
     from ultralytics.models.yolo.detect import DetectionTrainer
@@ -274,22 +273,7 @@ def _tell(trainer: Trainer) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train and write; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.detector_tuning", description=(__doc__ or "").splitlines()[0]
-    )
-    parser.add_argument("weights", metavar="CUT.pt", type=Path)
-    parser.add_argument("pictures", metavar="PICTURES", type=Path, nargs="+")
-    parser.add_argument("--name", required=True)
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True)
-    parser.add_argument("--trust-weights", action="store_true", help="load an unknown pickle")
-    for field in fields(TuningOptions):
-        parser.add_argument(f"--{field.name}", type=type(field.default), default=field.default)
-    given = parser.parse_args(arguments)
-    options = TuningOptions(**{f.name: getattr(given, f.name) for f in fields(TuningOptions)})
-    out = given.out / f"{given.name}.pt"
-    return exit_status(
-        lambda: tune(given.weights, given.pictures, out, options, trust_weights=given.trust_weights)
-    )
+    return run_training(tune, TuningOptions, ("training.detector_tuning", __doc__), arguments)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 from surveil_reid.core import WeightsError, write_whole
 from surveil_reid.detection.person import PERSON, person_class
 from surveil_reid.detection.ultralytics_library import contained, load_network, torch
-from surveil_reid.detection.weights import check_weights
+from surveil_reid.detection.weights import check_pt
 
 CLASS_HEADS = ("cv3", "one2one_cv3")
 """Lists of the head's branches for classes; the second is there where NMS is done without."""
@@ -30,10 +30,7 @@ def cut_to_persons(weights: Path, out: Path, *, trust_weights: bool = False) -> 
         WeightsError: when the weights are missing, unknown, no such detector, or without persons,
             or when `out` cannot be written.
     """
-    checked = check_weights(weights, trust=trust_weights)
-    if checked.kind != "pt":
-        msg = f"{weights} is no .pt file; name the .pt that it was exported from"
-        raise WeightsError(msg)
+    check_pt(weights, trust=trust_weights)
     network = load_network(weights)
     number = person_class(weights, network.task, network.names)
     head = network.model[-1]

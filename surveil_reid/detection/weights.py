@@ -60,6 +60,19 @@ def check_weights(path: Path, *, trust: bool) -> Weights:
     raise WeightsError(msg)
 
 
+def check_pt(path: Path, *, trust: bool) -> Weights:
+    """The same of weights that are to be changed, which only a `.pt` can be.
+
+    Raises:
+        WeightsError: as `check_weights`, or when it is of another format.
+    """
+    checked = check_weights(path, trust=trust)
+    if checked.kind != "pt":
+        msg = f"{path} is no .pt file; name the .pt that it was exported from"
+        raise WeightsError(msg)
+    return checked
+
+
 def _check_trust(path: Path, sha256: str, *, trust: bool) -> None:
     if sha256 not in known_weights() and not trust:
         msg = (

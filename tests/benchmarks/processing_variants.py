@@ -26,12 +26,11 @@ from queue import SimpleQueue
 from typing import Any
 from unittest import mock
 
-import openvino
 from memory import loop
 from turns import spread
 
 import surveil_reid
-from surveil_reid.assets import find_shipped
+from surveil_reid.assets import find_shipped, import_openvino
 from surveil_reid.detection import Detector, openvino_yolo
 from surveil_reid.detection.openvino_yolo import YIELDING, OpenvinoDetector
 from surveil_reid.detection.weights import check_weights
@@ -101,7 +100,7 @@ def network_of(variant: Variant) -> Any:  # noqa: ANN401
             "ENABLE_CPU_PINNING": variant.pinned,
             **dict(variant.settings),
         }
-        compiled = openvino.Core().compile_model(model, "CPU", settings)
+        compiled = import_openvino().Core().compile_model(model, "CPU", settings)
         network: SimpleQueue[Any] = SimpleQueue()
         for _ in range(variant.requests):
             network.put(compiled.create_infer_request())

@@ -5,12 +5,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import openvino
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from surveil_reid.assets import Preprocessing
+from surveil_reid.assets import Preprocessing, import_openvino
 from surveil_reid.core import InputError, WeightsError, l2_normalise
 from surveil_reid.embedding import EmbeddingOptions, load_embedder, openvino_runtime
 from surveil_reid.embedding.architecture import BACKBONES, HEADER_KEY, ArchitectureOptions
@@ -145,7 +144,7 @@ def test_int8_runs_in_integers(tmp_path: Path, pictures: list[np.ndarray]) -> No
     tensors = {k: v.numpy() for k, v in load_file(path).items() if "num_batches" not in k}
     ranges = openvino_runtime.measure_ranges(path, pictures)
     model = build_graph(architecture, tensors, META.preprocessing.size, ranges)
-    compiled = openvino.Core().compile_model(model, "CPU")
+    compiled = import_openvino().Core().compile_model(model, "CPU")
     facts = [node.get_rt_info() for node in compiled.get_runtime_model().get_ops()]
     kinds = [
         fact["runtimePrecision"].astype(str)
