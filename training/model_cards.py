@@ -18,6 +18,7 @@ import yaml
 from surveil_reid.assets.fingerprints import joint_sha256
 from surveil_reid.assets.shipped import FOLDER, ShippedFile, ShippedModel, read_card
 from surveil_reid.core import InputError, write_whole
+from surveil_reid.embedding.checkpoint import load_checkpoint
 from training.paper_layout import markdown_table, spread_text
 from training.paper_pages import BENCHMARKS, BLOCK, RESULTS, exit_status, fill
 from training.records import read_json
@@ -240,6 +241,29 @@ def _probabilities_block(model: ShippedModel) -> str:
     return markdown_table(head, rows)
 
 
+def _points_block(model: ShippedModel) -> str:
+    embedder = load_checkpoint(FOLDER / model.forms[0].path)
+    rows = [
+        (f"{point.false_alarm:g}", f"{point.similarity:.3f}", f"{point.detection:.3f}")
+        for point in embedder.meta.linking
+    ]
+    return markdown_table(("pairs of strangers", "similarity", "pairs of one person"), rows)
+
+
+def _decisions_block(model: ShippedModel) -> str:
+    rows = [
+        (
+            f"{row['strangers']:,}",
+            f"{row['FAR_wanted']:g}",
+            f"{row['FAR_reached']:.4f}",
+            f"{row['DIR']:.3f}",
+        )
+        for row in _record(f"calibration-{model.name}")["decided"]
+    ]
+    head = ("pictures searched", "`--false-alarm`", "false alarms", "found")
+    return markdown_table(head, rows)
+
+
 BLOCKS: dict[str, Callable[[ShippedModel], str]] = {
     "files": _files_block,
     "detection": _detection_block,
@@ -250,6 +274,8 @@ BLOCKS: dict[str, Callable[[ShippedModel], str]] = {
     "learning": _learning_block,
     "ablation": _ablation_block,
     "robustness": _robustness_block,
+    "points": _points_block,
+    "decisions": _decisions_block,
     "probabilities": _probabilities_block,
 }
 

@@ -32,20 +32,18 @@ def ship(best: Path, out: Path, *, licence: str, market: Path) -> None:
     """Write the checkpoint that ships, whole or not at all.
 
     Args:
-        best: of a run whose recipe holds identities of Market-1501 out.
+        best: of a run whose recipe holds identities of Market-1501's training part out, drawn with
+            `split_seed` 0 from these alone, so that `embed_market` finds the same ones.
         out: a new `.safetensors`; the model is called after it.
         licence: the weights' terms.
         market: Market-1501, as it is unpacked.
 
     Raises:
-        InputError: when the recipe held nobody out, or `out` is there already.
+        InputError: when the recipe held nobody out, or drew them otherwise, or `out` is there
+            already.
         WeightsError: when the checkpoint cannot be read.
     """
-    recipe = load_checkpoint(best).meta.training.get("recipe", {})
-    held_out = recipe.get("data", {}).get("held_out", 0)
-    if not held_out:
-        msg = f"the recipe of {best} held nobody out; thresholds need people it has not learned"
-        raise InputError(msg)
+    held_out = _held_out(best)
     with moved_together(out) as draft:
         made = draft / out.name
         pictures = read_pictures([market / "bounding_box_train"], PICTURES)
@@ -57,6 +55,23 @@ def ship(best: Path, out: Path, *, licence: str, market: Path) -> None:
         update = {"name": out.stem, "licence": licence, **fitted}
         meta = checkpoint.meta.model_copy(update=update)
         save_checkpoint(made, checkpoint.model.half(), meta)
+
+
+def _held_out(best: Path) -> int:
+    """How many identities of Market-1501 the run's recipe held out."""
+    data = load_checkpoint(best).meta.training.get("recipe", {}).get("data", {})
+    if not data.get("held_out"):
+        msg = f"the recipe of {best} held nobody out; thresholds need people it has not learned"
+        raise InputError(msg)
+    drawn_from = data.get("held_out_of") or data.get("set")
+    drawn = (drawn_from, data.get("protocol"), data.get("split_seed"))
+    if drawn != ("market1501", "official", 0):
+        msg = (
+            f"the recipe of {best} held out identities of {drawn_from}, protocol {drawn[1]}, "
+            f"split_seed {drawn[2]}; thresholds are fitted on identities of market1501, official, 0"
+        )
+        raise InputError(msg)
+    return int(data["held_out"])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

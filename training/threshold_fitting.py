@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from surveil_reid.core import ArrayError, Calibration, Floats, OperatingPoint
+from surveil_reid.core import ArrayError, Calibration, Floats, Integers, OperatingPoint
 from surveil_reid.evaluation.bcubed import BCubed, bcubed
 from surveil_reid.identity import LinkOptions, best_hits, fit_calibration, link
 from training.labelled_tracklets import Labelled
@@ -15,7 +15,26 @@ LINKING_RATE = 1e-3
 """A rate, and not the similarity at which these very tracklets are grouped best: that one depends
 on how many people there are to be confused, and is stricter than a site of some dozens needs."""
 ENOUGH_PAIRS = 10
-"""Pairs of different people that must reach a threshold for its rate to count as measured."""
+"""Pairs of people that must reach a threshold for its rate to count as measured. Pairs of their
+tracklets would not do: two people who look alike have dozens."""
+CONFIDENCE = 0.95
+"""With which a threshold keeps its rate, as far as it depends on who was looked at."""
+DRAWS = 1000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Cosine similarities of pairs of tracklets from two cameras.
+
+    Attributes:
+        same: of one person, float32 `(pairs,)`.
+        different: of different people, float32 `(others,)`.
+        people: int32 `(others, 2)`: which two, the lower number first; people count from 0.
+    """
+
+    same: Floats
+    different: Floats
+    people: Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +70,9 @@ def fit(
         ArrayError: when there are too few people, cameras or tracklets to measure anything.
         InputError: when there are too few to fit probabilities on.
     """
-    same, different = cross_camera_similarities(labelled)
-    points = operating_points(same, different, fitted_on)
-    linking_similarity = round(similarity_at(linking_rate, different), 4)
+    pairs = cross_camera_pairs(labelled)
+    points = operating_points(pairs, fitted_on)
+    linking_similarity = round(float(kept_similarities(pairs, [linking_rate])[0]), 4)
     hits = best_hits(
         np.array([item.tracklet.descriptor for item in labelled], np.float32),
         [str(item.person) for item in labelled],
@@ -65,71 +84,98 @@ def fit(
     return Thresholds(points, linking_similarity, calibration, bcubed)
 
 
-def cross_camera_similarities(labelled: Sequence[Labelled]) -> tuple[Floats, Floats]:
-    """Cosine similarities of all pairs of tracklets from two cameras.
-
-    Returns:
-        Those of one person, and those of different people; both float32 `(pairs,)`.
-    """
+def cross_camera_pairs(labelled: Sequence[Labelled]) -> Pairs:
+    """Compare all tracklets of two cameras."""
     descriptors = np.array([item.tracklet.descriptor for item in labelled], np.float32)
-    people = np.array([item.person for item in labelled])
+    _, people = np.unique([item.person for item in labelled], return_inverse=True)
     cameras = np.array([item.tracklet.camera for item in labelled])
     same, different = [np.zeros(0, np.float32)], [np.zeros(0, np.float32)]
+    who = [np.zeros((0, 2), np.int32)]
     for row in range(1, len(labelled)):
         others = cameras[:row] != cameras[row]
         similarities = descriptors[:row][others] @ descriptors[row]
-        mine = people[:row][others] == people[row]
+        them, me = people[:row][others], people[row]
+        mine = them == me
         same.append(similarities[mine])
         different.append(similarities[~mine])
-    return np.concatenate(same), np.concatenate(different)
+        both = np.stack([np.minimum(them, me), np.maximum(them, me)], axis=1)
+        who.append(both[~mine].astype(np.int32))
+    return Pairs(np.concatenate(same), np.concatenate(different), np.concatenate(who))
 
 
-def operating_points(same: Floats, different: Floats, fitted_on: str) -> tuple[OperatingPoint, ...]:
-    """The similarities that pairs of different people reach at each of `RATES`, as measured.
+def operating_points(pairs: Pairs, fitted_on: str) -> tuple[OperatingPoint, ...]:
+    """The similarities that pairs of different people reach at no more than each of `RATES`.
 
     Args:
-        same: similarities of pairs of one person.
-        different: similarities of pairs of different people.
+        pairs: tracklets that were compared.
         fitted_on: the data in words.
 
     Returns:
-        Points by increasing rate; a rate that fewer than `ENOUGH_PAIRS` pairs would decide is left
-        out.
+        Points by increasing rate; a rate that tracklets of fewer than `ENOUGH_PAIRS` pairs of
+        people would decide is left out.
 
     Raises:
         ArrayError: when there is no pair of one person, or too few of different people.
     """
-    counts = [round(rate * len(different)) for rate in RATES]
-    counts = [count for count in counts if count >= ENOUGH_PAIRS]
-    if len(same) == 0 or not counts:
+    order = np.argsort(-pairs.different, kind="stable")
+    who = pairs.people[order] @ np.array([len(order), 1])  # one number for each two
+    counts = {rate: round(rate * len(order)) for rate in RATES}
+    rates = [rate for rate, n in counts.items() if len(np.unique(who[:n])) >= ENOUGH_PAIRS]
+    if len(pairs.same) == 0 or not rates:
         msg = (
-            f"{len(same)} pairs of one person and {len(different)} of others are too few to fit on"
+            f"{len(pairs.same)} pairs of one person and {len(order)} of others are too few to fit "
+            "on"
         )
         raise ArrayError(msg)
-    descending = -np.sort(-different)
-    thresholds = [float(descending[count - 1]) for count in counts]
     return tuple(
         OperatingPoint(
-            similarity=threshold,
-            false_alarm=float((different >= threshold).mean()),
-            detection=float((same >= threshold).mean()),
+            similarity=float(similarity),
+            false_alarm=rate,
+            detection=float((pairs.same >= similarity).mean()),
             fitted_on=fitted_on,
         )
-        for threshold in thresholds
+        for rate, similarity in zip(rates, kept_similarities(pairs, rates), strict=True)
     )
 
 
-def similarity_at(rate: float, different: Floats) -> float:
-    """The similarity that this share of pairs of different people reaches.
+def kept_similarities(pairs: Pairs, rates: Sequence[float]) -> Floats:
+    """The similarities that pairs of different people reach at no more than given rates.
+
+    A hundred people hold few who look alike, and others may hold more. So this is not where a rate
+    was met here, but where it is kept with `CONFIDENCE` when people are drawn anew from those at
+    hand, with replacement (the bootstrap's percentile; Efron and Tibshirani, 1993).
+
+    Args:
+        pairs: tracklets that were compared.
+        rates: shares of pairs of different people, over 0.
+
+    Returns:
+        float32 `(rates,)`.
 
     Raises:
-        ArrayError: when the share amounts to no pair at all.
+        ArrayError: when a rate amounts to no pair at all.
     """
-    count = round(rate * len(different))
-    if not 0 < count <= len(different):
-        msg = f"a rate of {rate:g} cannot be measured on {len(different)} pairs of different people"
+    order = np.argsort(-pairs.different, kind="stable")
+    if not 0 < round(min(rates) * len(order)) <= len(order):
+        msg = (
+            f"a rate of {min(rates):g} cannot be measured on {len(order)} pairs of different people"
+        )
         raise ArrayError(msg)
-    return float(-np.partition(-different, count - 1)[count - 1])
+    people = int(pairs.people.max()) + 1
+    tracklets = np.zeros((people, people), np.int64)  # pairs of them, by pair of people
+    np.add.at(tracklets, tuple(pairs.people.T), 1)
+    # Draws with many who look alike reach a rate sooner, others later, but hardly twice as late.
+    order = order[: round(2 * max(rates) * len(order)) + 1]
+    one, two = pairs.people[order].T
+    similarities = pairs.different[order]
+    rng = np.random.default_rng(0)
+    drawn = np.empty((DRAWS, len(rates)), np.float32)
+    for draw in drawn:
+        times = np.bincount(rng.integers(people, size=people), minlength=people)
+        reached = np.cumsum(times[one] * times[two])
+        places = np.searchsorted(reached, np.array(rates) * (times @ tracklets @ times))
+        draw[:] = similarities[np.minimum(places, len(order) - 1)]
+    return np.quantile(drawn, CONFIDENCE, axis=0, method="higher")
 
 
 def linking_score(labelled: Sequence[Labelled], options: LinkOptions) -> BCubed:

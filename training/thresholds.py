@@ -50,7 +50,8 @@ def embed_market(
     Args:
         embedder: the model.
         folder: Market-1501, as it is unpacked.
-        held_out: only the identities that a recipe with this `held_out` leaves out of training.
+        held_out: only the identities that a recipe with this `held_out`, drawn from Market-1501
+            with `split_seed` 0, leaves out of training.
 
     Returns:
         File names, and float32 `(n, dim)` L2-normalised.
@@ -137,7 +138,7 @@ def store_in_description(path: Path, thresholds: Thresholds) -> None:
 
 
 def store_in_checkpoint(path: Path, thresholds: Thresholds) -> None:
-    """Put the thresholds into a checkpoint.
+    """Put the thresholds into a checkpoint; its weights stay as they are, half precision or not.
 
     Its SHA-256 changes with that, so do it before a store is made with it.
 
@@ -146,10 +147,12 @@ def store_in_checkpoint(path: Path, thresholds: Thresholds) -> None:
     """
     # Torch takes seconds to import, and a description needs none of it.
     from surveil_reid.embedding.checkpoint import load_checkpoint, save_checkpoint  # noqa: PLC0415
+    from surveil_reid.embedding.tensors import read_tensors  # noqa: PLC0415
 
     checkpoint = load_checkpoint(path)
-    update = fields_of(thresholds)
-    save_checkpoint(path, checkpoint.model, checkpoint.meta.model_copy(update=update))
+    meta = checkpoint.meta.model_copy(update=fields_of(thresholds))
+    first = next(t for t in read_tensors(path).tensors.values() if t.is_floating_point())
+    save_checkpoint(path, checkpoint.model.to(first.dtype), meta)
 
 
 def fields_of(thresholds: Thresholds) -> dict[str, Any]:
@@ -213,7 +216,8 @@ def _parser() -> argparse.ArgumentParser:
         "--held-out",
         metavar="N",
         type=int,
-        help="only the N identities that a recipe with data.held_out N did not learn",
+        help="only the N identities that a recipe with data.held_out N did not learn (of "
+        "market1501 alone or held_out_of market1501, protocol official, split_seed 0)",
     )
     parser.add_argument(
         "--unseen", action="store_true", help="the model was not trained on Market-1501"

@@ -7,6 +7,9 @@ import numpy as np
 
 from surveil_reid.core import Booleans, Floats, InputError, ModelInfo, OperatingPoint, WeightsError
 
+CLOSEST = 1e-6
+"""A distance (1 - cosine similarity) that float32 cannot tell from none."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decision:
@@ -72,8 +75,12 @@ def decide(
 def threshold_at(pair_rate: float, info: ModelInfo) -> Threshold:
     """The similarity that pairs of different people reach at a given rate.
 
-    Between the model's operating points the similarity is linear in the logarithm of the rate;
-    outside, the outermost stretch goes on, within -1..1.
+    Between the model's operating points the logarithm of the distance, which is 1 - similarity, is
+    linear in the logarithm of the rate; outside, the outermost stretch goes on, at most down to a
+    similarity of -1. That is how near neighbours grow rare: where points lie smoothly in m
+    dimensions, the share within a small Euclidean distance r is proportional to r^m (Levina and
+    Bickel, Maximum Likelihood Estimation of Intrinsic Dimension, 2004), and 1 - similarity is
+    r^2 / 2. So no gallery is so large that nobody could be recognised in it.
 
     Args:
         pair_rate: share of pairs of different people at or above the threshold, over 0.
@@ -84,13 +91,13 @@ def threshold_at(pair_rate: float, info: ModelInfo) -> Threshold:
     """
     points = _usable(info)
     rates = np.log([point.false_alarm for point in points])
-    similarities = np.array([point.similarity for point in points])
+    distances = np.log([max(1 - point.similarity, CLOSEST) for point in points])
     wanted = np.log(pair_rate)
     right = int(np.clip(np.searchsorted(rates, wanted), 1, len(rates) - 1))
     share = (wanted - rates[right - 1]) / (rates[right] - rates[right - 1])
-    similarity = (1 - share) * similarities[right - 1] + share * similarities[right]
+    distance = np.exp((1 - share) * distances[right - 1] + share * distances[right])
     return Threshold(
-        similarity=float(np.clip(similarity, -1, 1)),
+        similarity=float(max(1 - distance, -1)),
         extrapolated=bool(not rates[0] <= wanted <= rates[-1]),
     )
 

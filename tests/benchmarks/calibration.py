@@ -11,8 +11,9 @@ chosen for a rate of false alarms (`FAR_reached` is what they come to). The cali
 mean difference between probability and outcome over 15 bins of equally many searches; the skill
 compares the Brier score with that of always giving the base rate. `shipped` are the model's own
 probabilities as they stand in its file, on all searches, and once more on searches in
-galleries thinned to so many strangers, as small sites have them. Prints one JSON document for
-`tests/benchmarks/results`.
+galleries thinned to so many strangers, as small sites have them. `decided` are the answers "match"
+of `surveil-reid search` at its own thresholds, which know nothing of these people, in the same
+galleries. Prints one JSON document for `tests/benchmarks/results`.
 """
 
 import argparse
@@ -24,14 +25,18 @@ from typing import Any
 
 import numpy as np
 
-from surveil_reid.core import Booleans, Calibration, Doubles, Integers
+from surveil_reid.core import Booleans, Calibration, Doubles, Integers, ModelInfo
 from surveil_reid.embedding import load_embedder
 from surveil_reid.evaluation import Features, read_features
+from surveil_reid.identity import decide
 from surveil_reid.identity.calibrating import KnownHits, fit_calibration
 
 BINS = 15
 RATES = (0.01, 0.1)
 STRANGERS = (8, 64, 512)
+
+Searches = list[tuple[KnownHits, Booleans]]
+"""Top hits and whether the person was present, of either half."""
 
 
 def digest_bit(identities: Integers, bit: int) -> Booleans:
@@ -94,9 +99,7 @@ def quality(probabilities: Doubles, outcomes: Booleans) -> dict[str, float]:
     }
 
 
-def agreement(
-    calibration: Calibration, halves: list[tuple[KnownHits, Booleans]]
-) -> dict[str, float]:
+def agreement(calibration: Calibration, halves: Searches) -> dict[str, float]:
     """How right a calibration is on searches."""
     probabilities = [
         calibration.probability(hits.similarities, gallery_size=hits.gallery_sizes)
@@ -106,7 +109,7 @@ def agreement(
     return quality(np.concatenate(probabilities), outcomes)
 
 
-def detection(halves: list[tuple[KnownHits, Booleans]], rate: float) -> dict[str, float]:
+def detection(halves: Searches, rate: float) -> dict[str, float]:
     """Detection and identification at thresholds fitted on the other half."""
     alarms, found = [], []
     for (fit, fit_present), (hits, present) in (halves, halves[::-1]):
@@ -119,6 +122,27 @@ def detection(halves: list[tuple[KnownHits, Booleans]], rate: float) -> dict[str
         "FAR_wanted": rate,
         "FAR_reached": round(float(np.concatenate(alarms).mean()), 4),
         "DIR": round(float(np.concatenate(found).mean()), 4),
+    }
+
+
+def decided(model: ModelInfo, halves: Searches, rate: float) -> dict[str, Any]:
+    """False alarms and detections at the threshold that a search takes for a rate."""
+    alarms, found, extrapolated = [], [], []
+    for hits, present in halves:
+        decision = decide(
+            hits.similarities.astype(np.float32),
+            info=model,
+            gallery_size=int(hits.gallery_sizes[0]),
+            false_alarm=rate,
+        )
+        alarms.append(decision.matches[~present])
+        found.append((decision.matches & hits.same)[present])
+        extrapolated.append(decision.extrapolated)
+    return {
+        "FAR_wanted": rate,
+        "FAR_reached": round(float(np.concatenate(alarms).mean()), 4),
+        "DIR": round(float(np.concatenate(found).mean()), 4),
+        "extrapolated": any(extrapolated),
     }
 
 
@@ -143,13 +167,18 @@ def main() -> None:
         "cross_fitted": quality(probabilities, outcomes),
         "detection": [detection(halves, rate) for rate in RATES],
     }
+    small = {few: [searches(features, half, few) for half in (False, True)] for few in STRANGERS}
+    if embedder.linking:
+        result["decided"] = [
+            {"strangers": few} | decided(embedder, some, rate)
+            for few, some in {**small, max(result["gallery"]): halves}.items()
+            for rate in RATES
+        ]
     shipped = embedder.calibration
     if shipped is not None:
         result["shipped"] = agreement(shipped, halves) | {"fitted_on": shipped.fitted_on}
         result["shipped_in_small_galleries"] = [
-            {"strangers": few}
-            | agreement(shipped, [searches(features, half, few) for half in (False, True)])
-            for few in STRANGERS
+            {"strangers": few} | agreement(shipped, some) for few, some in small.items()
         ]
     sys.stdout.write(json.dumps(result, indent=2) + "\n")
 

@@ -19,12 +19,12 @@ def model(points: dict[float, float]) -> ModelInfo:
     [
         (1e-5, 0.8, False),
         (1e-4, 0.6, False),
-        (1e-3, 0.5, False),
+        (1e-3, 1 - 0.24**0.5, False),
         (1e-2, 0.4, False),
-        (1e-6, 1.0, True),
-        (1e-9, 1.0, True),
-        (1e-1, 0.3, True),
-        (1.0, 0.2, True),
+        (1e-6, 0.9, True),
+        (1e-9, 0.9875, True),
+        (1e-1, 1 - 0.54**0.5, True),
+        (1.0, 0.1, True),
     ],
 )
 def test_the_threshold_follows_the_measured_points(
@@ -33,6 +33,24 @@ def test_the_threshold_follows_the_measured_points(
     found = threshold_at(rate, model(MEASURED))
     assert found.similarity == pytest.approx(similarity, abs=1e-9)
     assert found.extrapolated is extrapolated
+
+
+@pytest.mark.parametrize("dimensions", [6, 12])
+def test_beyond_the_points_the_threshold_goes_as_neighbours_grow_rare(dimensions: int) -> None:
+    """Points all over a sphere: what a few thousand tell must hold for a few million pairs."""
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(5000, dimensions))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    one, two = np.triu_indices(len(points), 1)
+    ordered = np.sort(np.einsum("ij,ij->i", points[one], points[two]))[::-1]
+    known = model({rate: float(ordered[int(rate * len(ordered))]) for rate in (1e-4, 1e-3, 1e-2)})
+    far = threshold_at(1e-6, known)
+    assert far.extrapolated
+    assert 3e-7 < (ordered >= far.similarity).mean() < 3e-6
+
+
+def test_points_at_a_similarity_of_one_are_no_obstacle() -> None:
+    assert threshold_at(1e-9, model({1e-4: 1.0, 1e-2: 1.0})).similarity > 0.99999
 
 
 @given(st.floats(1e-9, 1), st.floats(1e-9, 1))

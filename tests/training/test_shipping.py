@@ -21,12 +21,13 @@ from training.shipping import ship
 HELD_OUT = 24
 
 
-def checkpoint(folder: Path, held_out: int) -> Path:
+def checkpoint(folder: Path, held_out: int, **data: object) -> Path:
     """An untrained network, as a run with this recipe would leave it."""
     torch.manual_seed(0)
-    meta = CheckpointMeta(
-        name="tiny", training={"recipe": tiny_values(data={"held_out": held_out})}
+    recipe = tiny_values(
+        data={"held_out": held_out, "split_seed": 0, "protocol": "official", **data}
     )
+    meta = CheckpointMeta(name="tiny", training={"recipe": recipe})
     path = folder / f"best-{held_out}.safetensors"
     save_checkpoint(path, build_model(ArchitectureOptions(backbone="resnet18")), meta)
     return path
@@ -63,4 +64,16 @@ def test_a_model_that_has_learned_everybody_is_refused_and_nothing_written(
     out = tmp_path / "weights/walker.safetensors"
     with pytest.raises(InputError, match="held nobody out"):
         ship(checkpoint(tmp_path, 0), out, licence="CC0-1.0", market=market)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "data", [{"split_seed": 1}, {"protocol": "paper-80"}, {"set": "combined"}, {"set": "folder"}]
+)
+def test_people_who_were_drawn_otherwise_are_refused_since_others_would_be_fitted_on(
+    tmp_path: Path, market: Path, data: dict[str, object]
+) -> None:
+    out = tmp_path / "weights/walker.safetensors"
+    with pytest.raises(InputError, match="held out identities of"):
+        ship(checkpoint(tmp_path, HELD_OUT, **data), out, licence="CC0-1.0", market=market)
     assert not out.exists()
