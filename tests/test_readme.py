@@ -50,6 +50,30 @@ def test_figures_are_those_of_the_records() -> None:
     assert shown == json.loads((RECORDS / "readme.json").read_text(encoding="utf-8"))
 
 
+def flowed(text: str) -> str:
+    """A text without its line breaks."""
+    return " ".join(text.split())
+
+
+def test_what_the_sample_site_comes_to_is_what_the_demo_measured() -> None:
+    demo = json.loads((RECORDS / "demo.json").read_text(encoding="utf-8"))
+    found, true = demo["identities_found"], demo["identities_true"]
+    score = f"{demo['cross_camera_IDF1']:.3f}"
+    assert f"{found} identities of {true} people (IDF1 {score} over all cameras)" in flowed(README)
+
+
+def test_how_often_searches_find_is_what_was_measured_on_the_test_people() -> None:
+    record = json.loads((RECORDS / "calibration-person-resnet18.json").read_text(encoding="utf-8"))
+    default = [row for row in record["decided"] if row["FAR_wanted"] == 0.01]
+    assert all(row["FAR_reached"] < 0.01 for row in default)
+    found = {row["strangers"]: f"{row['DIR']:.0%}".replace("%", " %") for row in default}
+    assert list(found) == [8, 64, 512, 4775]
+    sentence = (
+        f"finds {found[8]} of those who are there among 8 pictures, {found[512]} among 512 and "
+    )
+    assert f"{sentence}{found[4775]} among 4,775" in flowed(README)
+
+
 def commands() -> list[str]:
     """Every command line of the README, options of one that goes on over lines included."""
     text = README.replace("\\\n", " ")
