@@ -73,6 +73,7 @@ class Growing:
 def restored(state: TrackletState, crops: Iterable[Crop], options: CropOptions) -> Growing:
     """A tracklet of the store, ready to grow on as if it had never stopped."""
     pairs = list(zip(state.crops, crops, strict=True))
+    live = state.live is not None
     return Growing(
         id=state.id,
         number=state.live or 0,
@@ -82,9 +83,11 @@ def restored(state: TrackletState, crops: Iterable[Crop], options: CropOptions) 
         embeddings={
             crop.jpeg: stored.embedding for stored, crop in pairs if stored.embedding is not None
         },
-        descriptor=state.descriptor,
+        # Whoever is carried on gains crops and is described anew at the end: until then the store
+        # keeps the descriptor that the end of an earlier run gave them.
+        descriptor=None if live else state.descriptor,
         doubtful=state.doubtful,
-        live=state.live is not None,
+        live=live,
         changed=False,
     )
 

@@ -135,7 +135,7 @@ def _finish(stretch: Sequence[PlannedRecording], camera: CameraSource, workers: 
     if not known or not all(recording.complete for recording in known):
         return
     in_view = store.tracklet_states(camera=known[-1].camera, live=True)
-    if any(person.descriptor is None and person.crops for person in in_view):
+    if any(crop.embedding is None for person in in_view for crop in person.crops):
         last = known[-1]
         Stretch(workers, camera, [*_before(last.start, camera, store), last]).finish()
 

@@ -1,0 +1,110 @@
+"""Files that come one by one, late or after a kill: nobody is lost at their borders."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers.footage import write_video
+from helpers.process_colours import process_colours
+from helpers.scenes import FPS, RED, Walk, scene
+from surveil_reid.pipeline.segment import SEGMENT_FRAMES
+from surveil_reid.store import SegmentCommit, Store, open_store
+
+EIGHT = datetime(2026, 3, 1, 8, tzinfo=UTC).timestamp()
+
+
+def opened(database: Path) -> Store:
+    return open_store(f"sqlite:///{database}")
+
+
+def write_parts(
+    folder: Path, walks: list[Walk], *borders: float, camera: str = "gate"
+) -> list[str]:
+    """Files `part1.mp4`, ... between the borders (seconds), each as `NAME=PATH@TIME`."""
+    cameras = []
+    for number, (begin, end) in enumerate(zip(borders, borders[1:], strict=False), start=1):
+        path = folder / f"part{number}.mp4"
+        write_video(path, scene(walks, end - begin, begin=begin), fps=FPS)
+        moment = datetime.fromtimestamp(EIGHT + begin, UTC).isoformat()
+        cameras.append(f"{camera}={path}@{moment}")
+    return cameras
+
+
+def people(store: Store) -> list[tuple[float, float]]:
+    """When each tracklet that has a descriptor begins and ends, seconds after eight."""
+    found = store.tracklets(doubtful=True)
+    return sorted((round(t.start - EIGHT, 1), round(t.end - EIGHT, 1)) for t in found)
+
+
+def kept_frames(store: Store) -> list[list[int]]:
+    return [[c.frame for c in store.tracklet(t.id).crops] for t in store.tracklets(doubtful=True)]
+
+
+class Killed(BaseException):
+    """Stands for what no code gets to see; a run must not tidy up after it."""
+
+
+@contextmanager
+def killed_after(commits: int, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The run within is killed when it would commit once more."""
+    left = iter(range(commits))
+    commit_segment = Store.commit_segment
+
+    def until_killed(store: Store, commit: SegmentCommit) -> tuple[int, ...]:
+        if next(left, None) is None:
+            raise Killed
+        return commit_segment(store, commit)
+
+    with patch.context() as patched, pytest.raises(Killed):
+        patched.setattr(Store, "commit_segment", until_killed)
+        yield
+
+
+@pytest.mark.parametrize("last_seen", [22, 5.2])  # with many more crops, with none
+def test_who_was_described_already_is_carried_on(tmp_path: Path, last_seen: float) -> None:
+    parts = write_parts(tmp_path, [Walk(RED, 1, last_seen)], 0, 5, 25)
+    with opened(tmp_path / "site.db") as store:
+        for part in parts:
+            assert process_colours(store, [part]).failed == ()
+        found, frames = store.tracklets(), kept_frames(store)
+    with opened(tmp_path / "together.db") as store:
+        process_colours(store, parts)
+        expected, expected_frames = store.tracklets(), kept_frames(store)
+    assert frames == expected_frames
+    assert [(t.start, t.end) for t in found] == [(t.start, t.end) for t in expected]
+    np.testing.assert_array_equal(found[0].descriptor, expected[0].descriptor)
+
+
+def test_who_was_described_already_stays_so_while_carried_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = write_parts(tmp_path, [Walk(RED, 1, 22)], 0, 5, 25)
+    with opened(tmp_path / "site.db") as store:
+        process_colours(store, parts[:1])
+        (before,) = store.tracklets()
+        with killed_after(1, monkeypatch):
+            process_colours(store, parts[1:])
+        (during,) = store.tracklets()
+        assert during.end - before.end == pytest.approx(SEGMENT_FRAMES / FPS, abs=0.1)
+        np.testing.assert_array_equal(during.descriptor, before.descriptor)
+        assert process_colours(store, parts[1:]).failed == ()
+        assert people(store) == [(1.0, 21.9)]
+
+
+def test_who_was_carried_on_is_described_anew_where_no_file_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = write_parts(tmp_path, [Walk(RED, 1, 20)], 0, 5, 14, 20)
+    with opened(tmp_path / "site.db") as store:
+        process_colours(store, parts[:1])
+        with killed_after(1, monkeypatch):  # the whole second file
+            process_colours(store, parts[1:])
+        process_colours(store, parts[:2])  # the third is gone for good
+        (tracklet,) = store.tracklets()
+        crops = store.tracklet(tracklet.id).crops
+        assert crops[-1].time > EIGHT + 10
+        assert all(crop.embedding is not None for crop in crops)
