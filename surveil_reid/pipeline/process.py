@@ -2,9 +2,11 @@
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from surveil_reid.config import CameraSource, Settings, Site
 from surveil_reid.core import SurveilReidError, WeightsError
@@ -110,34 +112,57 @@ def process(
 def _process_stretch(
     stretch: Sequence[PlannedRecording], camera: CameraSource, workers: Workers
 ) -> tuple[list[RecordingReport], list[Failure]]:
-    reports: list[RecordingReport] = []
+    reports = [_skipped(recording, workers.store) for recording in stretch if _done(recording)]
     failures: list[Failure] = []
-    pending = [recording for recording in stretch if not _done(recording)]
-    reports += [_skipped(recording, workers.store) for recording in stretch if _done(recording)]
-    run: Stretch | None = None
-    for planned in pending:
-        run = run or Stretch(workers, camera, _before(planned.start, camera, workers.store))
-        try:
-            reports.append(_timed(run, planned, workers, last=planned is pending[-1]))
-        except SurveilReidError as error:
-            failures.append(Failure(camera.name, str(planned.path), str(error)))
-            run = None
+    for pending in _pending(stretch):
+        run: Stretch | None = None
+        for planned in pending:
+            run = run or Stretch(workers, camera, _history(planned, camera, workers.store))
+            try:
+                reports.append(_timed(run, planned, workers, last=planned is pending[-1]))
+            except SurveilReidError as error:
+                failures.append(Failure(camera.name, str(planned.path), str(error)))
+                run = None
     # What cannot be finished now, on a full disk say, is finished by the next run.
     with contextlib.suppress(SurveilReidError):
         _finish(stretch, camera, workers)
     return reports, failures
 
 
+def _pending(stretch: Sequence[PlannedRecording]) -> list[list[PlannedRecording]]:
+    """What is left to process, each list carried on from file to file.
+
+    A recording that was begun, let alone done, before the one before it came carries on whatever it
+    began with: nobody who is in view at the end of a late file can be followed into it.
+    """
+    lists: list[list[PlannedRecording]] = [[]]
+    for planned in stretch:
+        if planned.known is not None and planned.known.progress > 0:
+            lists.append([])
+        if not _done(planned):
+            lists[-1].append(planned)
+    return [pending for pending in lists if pending]
+
+
 def _finish(stretch: Sequence[PlannedRecording], camera: CameraSource, workers: Workers) -> None:
     """Finish whoever a failure or a kill at a file border left in view for a file to come."""
     store = workers.store
-    known = [found for r in stretch if (found := store.find_recording(r.sha256)) is not None]
-    if not known or not all(recording.complete for recording in known):
-        return
-    in_view = store.tracklet_states(camera=known[-1].camera, live=True)
-    if any(crop.embedding is None for person in in_view for crop in person.crops):
-        last = known[-1]
-        Stretch(workers, camera, [*_before(last.start, camera, store), last]).finish()
+    found = [store.find_recording(planned.sha256) for planned in stretch]
+    known = [recording for recording in found if recording is not None]
+    carried_on = {r.state.get("after", before.id) for before, r in pairwise(known) if r.state}
+    for last in known:
+        if last.complete and last.id not in carried_on:
+            history = [*_before(last.start, last.state, camera, store), last]
+            if _unfinished(history, store):
+                Stretch(workers, camera, history).finish()
+
+
+def _unfinished(history: Sequence[Recording], store: Store) -> bool:
+    """Whether somebody who was left in view has crops that do not count yet."""
+    past = {recording.id for recording in history}
+    in_view = store.tracklet_states(camera=history[-1].camera, live=True)
+    crops = [crop for p in in_view if p.recording_id in past for crop in p.crops]
+    return any(crop.embedding is None for crop in crops)
 
 
 def _timed(
@@ -183,14 +208,34 @@ def _report(
     )
 
 
-def _before(start: float, camera: CameraSource, store: Store) -> list[Recording]:
-    """The processed recordings that one starting at `start` carries on, in order of time."""
+def _history(planned: PlannedRecording, camera: CameraSource, store: Store) -> list[Recording]:
+    """The processed recordings that one to process carries on, in order of time."""
+    known = planned.known
+    if known is None:
+        return _before(planned.start, {}, camera, store)
+    return _before(known.start, known.state, camera, store)
+
+
+def _before(
+    start: float, state: Mapping[str, Any], camera: CameraSource, store: Store
+) -> list[Recording]:
+    """The processed recordings that one carries on, in order of time.
+
+    Args:
+        start: UTC seconds since 1970, of the one.
+        state: of the one, empty where nothing of it was processed; what was begun carries on what
+            was there then, though another file before it may have come since.
+        camera: whose recordings these are.
+        store: where they are.
+    """
     chain: list[Recording] = []
     known = store.recordings(camera.name) if camera.name in store.cameras() else ()
     earlier = [r for r in known if r.complete and r.start < start]
     for recording in sorted(earlier, key=lambda r: r.start, reverse=True):
+        if state.get("after", recording.id) != recording.id:
+            continue
         if not follows(recording.start + (recording.duration or 0.0), start):
             break
         chain.insert(0, recording)
-        start = recording.start
+        start, state = recording.start, recording.state
     return chain

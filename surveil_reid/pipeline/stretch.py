@@ -246,6 +246,7 @@ class Stretch:
         now = recording.start + (mark.time if mark else 0.0)
         return {
             "mark": [mark.number, mark.time] if mark else None,
+            "after": self._before[-1].id if self._before else None,
             "replay": list(self._replay),
             "offset": follower.offset,
             "clock": follower.clock,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ import pytest
 
 from helpers.footage import write_video
 from helpers.process_colours import process_colours
-from helpers.scenes import FPS, RED, Walk, scene
+from helpers.scenes import BLUE, FPS, GREEN, RED, Walk, scene
+from surveil_reid.core import MediaError
 from surveil_reid.pipeline.segment import SEGMENT_FRAMES
 from surveil_reid.store import SegmentCommit, Store, open_store
+from surveil_reid.video import read_frames
 
 EIGHT = datetime(2026, 3, 1, 8, tzinfo=UTC).timestamp()
 
@@ -26,7 +29,7 @@ def write_parts(
 ) -> list[str]:
     """Files `part1.mp4`, ... between the borders (seconds), each as `NAME=PATH@TIME`."""
     cameras = []
-    for number, (begin, end) in enumerate(zip(borders, borders[1:], strict=False), start=1):
+    for number, (begin, end) in enumerate(pairwise(borders), start=1):
         path = folder / f"part{number}.mp4"
         write_video(path, scene(walks, end - begin, begin=begin), fps=FPS)
         moment = datetime.fromtimestamp(EIGHT + begin, UTC).isoformat()
@@ -59,9 +62,10 @@ def killed_after(commits: int, patch: pytest.MonkeyPatch) -> Iterator[None]:
             raise Killed
         return commit_segment(store, commit)
 
-    with patch.context() as patched, pytest.raises(Killed):
+    with patch.context() as patched:
         patched.setattr(Store, "commit_segment", until_killed)
-        yield
+        with pytest.raises(Killed):
+            yield
 
 
 @pytest.mark.parametrize("last_seen", [22, 5.2])  # with many more crops, with none
@@ -108,3 +112,56 @@ def test_who_was_carried_on_is_described_anew_where_no_file_follows(
         crops = store.tracklet(tracklet.id).crops
         assert crops[-1].time > EIGHT + 10
         assert all(crop.embedding is not None for crop in crops)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_file_that_comes_late_leaves_the_interrupted_one_after_it_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: bool
+) -> None:
+    """Red is in view at the border of the files, blue where the second one is interrupted."""
+    first, second = write_parts(tmp_path, [Walk(RED, 1, 6.5), Walk(BLUE, 8, 20, y=70)], 0, 6, 22)
+    with opened(tmp_path / "site.db") as store:
+        with killed_after(1, monkeypatch):
+            process_colours(store, [second])
+        for part in [] if together else [first]:
+            assert process_colours(store, [part]).failed == ()
+        assert process_colours(store, [first, second]).failed == ()
+        found = people(store)
+        assert [s.id for s in store.tracklet_states(camera="gate") if s.descriptor is None] == []
+    with opened(tmp_path / "unbroken.db") as store:
+        process_colours(store, [second])
+        process_colours(store, [first])
+        assert found == people(store) == [(1.0, 5.9), (6.0, 6.4), (8.0, 19.9)]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_nobody_goes_on_from_a_file_that_came_late_into_one_after_the_next(
+    tmp_path: Path, together: bool
+) -> None:
+    walks = [Walk(RED, 1, 6), Walk(BLUE, 8, 11, y=70), Walk(GREEN, 12, 15)]
+    first, second, third = write_parts(tmp_path, walks, 0, 6, 12, 16)
+    with opened(tmp_path / "site.db") as store:
+        process_colours(store, [second])
+        for parts in [[first, third]] if together else [[first], [third]]:
+            assert process_colours(store, [second, *parts]).failed == ()
+        assert people(store) == [(1.0, 5.9), (8.0, 10.9), (12.0, 14.9)]
+
+
+def test_a_file_in_between_that_goes_missing_leaves_nobody_unfinished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def vanished(path: Path, *args: object, **options: object) -> object:
+        if path.name == "part2.mp4":
+            msg = f"{path}: gone"
+            raise MediaError(msg)
+        return read_frames(path, *args, **options)
+
+    parts = write_parts(tmp_path, [Walk(RED, 1, 8), Walk(GREEN, 13, 15)], 0, 6, 12, 16)
+    with opened(tmp_path / "site.db") as store:
+        with monkeypatch.context() as patched:
+            patched.setattr("surveil_reid.pipeline.stretch.read_frames", vanished)
+            assert len(process_colours(store, parts).failed) == 1
+        assert people(store) == [(1.0, 5.9), (13.0, 14.9)]
+        # The file is back: red goes on as the same tracklet.
+        assert process_colours(store, parts).failed == ()
+        assert people(store) == [(1.0, 7.9), (13.0, 14.9)]
