@@ -120,11 +120,11 @@ class Stretch:
                     options=options,
                 )
             )
-        if known.options != options:
-            changed = sorted(k for k in options if known.options.get(k) != options[k])
+        changed = sorted(k for k in options if known.options.get(k) != options[k])
+        if changed:
             msg = (
                 f"{planned.path}: begun with other options ({', '.join(changed)}); finish it with "
-                f"those, or `surveil-reid remove --recording {planned.path}` first"
+                f"those, or `surveil-reid remove --recording {known.path}` first"
             )
             raise InputError(msg)
         return known
@@ -257,10 +257,13 @@ class Stretch:
 
 
 def options_key(workers: Workers, camera: CameraSource) -> dict[str, Any]:
-    """Everything that the rows of a recording depend on beside its content; plain JSON."""
+    """What the rows of a recording depend on beside its content and the embedder; plain JSON.
+
+    The embedder is the whole store's: none but the one of its descriptors is let in, and the store
+    may be changed over to another one while a recording is interrupted.
+    """
     return {
         "detector": workers.detector.sha256,
-        "embedder": workers.embedder.info.sha256,
         "ignore": [[list(point) for point in polygon] for polygon in camera.ignore],
         "moving": camera.moving,
         **workers.settings.stored(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -9,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import surveil_reid
+from helpers.embedders import ColourEmbedder
 from helpers.footage import write_video
 from helpers.process_colours import process_colours
 from helpers.scenes import BLUE, FPS, GREEN, RED, Walk, scene
-from surveil_reid.core import MediaError
+from surveil_reid.core import MediaError, ModelMismatchError
 from surveil_reid.pipeline.segment import SEGMENT_FRAMES
 from surveil_reid.store import SegmentCommit, Store, open_store
 from surveil_reid.video import read_frames
@@ -165,3 +168,27 @@ def test_a_file_in_between_that_goes_missing_leaves_nobody_unfinished(
         # The file is back: red goes on as the same tracklet.
         assert process_colours(store, parts).failed == ()
         assert people(store) == [(1.0, 7.9), (13.0, 14.9)]
+
+
+def test_a_store_can_change_its_embedder_while_a_recording_is_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walks = [Walk(RED, 1, 6), Walk(BLUE, 8, 18, y=70)]  # blue is in view at the kill
+    (part,) = write_parts(tmp_path, walks, 0, 20)
+    with opened(tmp_path / "unbroken.db") as store:
+        process_colours(store, [part])
+        expected = store.tracklets()
+    with opened(tmp_path / "site.db") as store:
+        with killed_after(1, monkeypatch):
+            process_colours(store, [part])
+        other = replace(ColourEmbedder.info, name="other", sha256="0" * 64)
+        monkeypatch.setattr(ColourEmbedder, "info", other)
+        with pytest.raises(ModelMismatchError, match="reembed"):
+            process_colours(store, [part])
+        assert surveil_reid.reembed(store, ColourEmbedder()).tracklets == 2
+        assert process_colours(store, [part]).failed == ()
+        found = store.tracklets()
+        assert store.model() == other
+    assert [(t.start, t.end) for t in found] == [(t.start, t.end) for t in expected]
+    for tracklet, wanted in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(tracklet.descriptor, wanted.descriptor)
