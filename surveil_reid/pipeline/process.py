@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -152,9 +152,10 @@ def _finish(stretch: Sequence[PlannedRecording], camera: CameraSource, workers: 
     carried_on = {r.state.get("after", before.id) for before, r in pairwise(known) if r.state}
     for last in known:
         if last.complete and last.id not in carried_on:
-            history = [*_before(last.start, last.state, camera, store), last]
+            source = replace(camera, name=last.camera)  # the site may call it otherwise by now
+            history = [*_before(last.start, last.state, source, store), last]
             if _unfinished(history, store):
-                Stretch(workers, camera, history).finish()
+                Stretch(workers, source, history).finish()
 
 
 def _unfinished(history: Sequence[Recording], store: Store) -> bool:

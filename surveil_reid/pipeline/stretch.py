@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from surveil_reid.config import CameraSource, Settings
-from surveil_reid.core import BusyError, InputError
+from surveil_reid.core import BusyError
 from surveil_reid.detection import Detector
 from surveil_reid.embedding import Embedder
 from surveil_reid.pipeline.ahead import ahead
+from surveil_reid.pipeline.begun import options_key, require_same
 from surveil_reid.pipeline.finishing import Finisher
 from surveil_reid.pipeline.growing import Follower, Growing, decoded, restored
 from surveil_reid.pipeline.plan import PlannedRecording
@@ -84,7 +85,7 @@ class Stretch:
         Raises:
             MediaError: when it cannot be decoded.
             BusyError: when another process works on it.
-            InputError: when it was begun with other options.
+            InputError: when it was begun with other options, or as another camera's.
         """
         mark = mark_of(planned.known) if planned.known else None
         # Opened first: what cannot be opened leaves no trace in the store.
@@ -103,10 +104,11 @@ class Stretch:
         self._commit(recording, None, follower, leaving=follower.people())
 
     def _begin(self, planned: PlannedRecording) -> Recording:
-        options = options_key(self._workers, self.camera)
+        workers = self._workers
+        options = options_key(workers.detector, workers.settings, self.camera)
         known = planned.known
         if known is None:
-            return self._workers.store.add_recording(
+            return workers.store.add_recording(
                 NewRecording(
                     camera=self.camera.name,
                     path=str(planned.path),
@@ -120,13 +122,7 @@ class Stretch:
                     options=options,
                 )
             )
-        changed = sorted(k for k in options if known.options.get(k) != options[k])
-        if changed:
-            msg = (
-                f"{planned.path}: begun with other options ({', '.join(changed)}); finish it with "
-                f"those, or `surveil-reid remove --recording {known.path}` first"
-            )
-            raise InputError(msg)
+        require_same(known, self.camera.name, options, path=planned.path)
         return known
 
     def _resume(self, recording: Recording) -> Follower:
@@ -254,17 +250,3 @@ class Stretch:
             "window": self._finisher.window(now, list(follower.people())),
             "corrupt": segment.corrupt if segment else recording.state.get("corrupt", 0),
         }
-
-
-def options_key(workers: Workers, camera: CameraSource) -> dict[str, Any]:
-    """What the rows of a recording depend on beside its content and the embedder; plain JSON.
-
-    The embedder is the whole store's: none but the one of its descriptors is let in, and the store
-    may be changed over to another one while a recording is interrupted.
-    """
-    return {
-        "detector": workers.detector.sha256,
-        "ignore": [[list(point) for point in polygon] for polygon in camera.ignore],
-        "moving": camera.moving,
-        **workers.settings.stored(),
-    }

@@ -192,3 +192,43 @@ def test_a_store_can_change_its_embedder_while_a_recording_is_interrupted(
     assert [(t.start, t.end) for t in found] == [(t.start, t.end) for t in expected]
     for tracklet, wanted in zip(found, expected, strict=True):
         np.testing.assert_array_equal(tracklet.descriptor, wanted.descriptor)
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> str:
+    """A recording of another camera, for a store that knows both names."""
+    (tmp_path / "yard").mkdir()
+    (part,) = write_parts(tmp_path / "yard", [Walk(BLUE, 1, 2)], 0, 3, camera="yard")
+    return part
+
+
+def test_an_interrupted_recording_does_not_go_on_as_another_cameras(
+    tmp_path: Path, yard: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (part,) = write_parts(tmp_path, [Walk(RED, 1, 18)], 0, 20)
+    renamed = part.replace("gate=", "yard=")
+    with opened(tmp_path / "site.db") as store:
+        process_colours(store, [yard])
+        with killed_after(1, monkeypatch):
+            process_colours(store, [part])
+        (failure,) = process_colours(store, [renamed]).failed
+        assert failure.camera == "yard"
+        assert f"{tmp_path}/part1.mp4: begun as a recording of camera gate" in failure.error
+        assert f"remove --recording {tmp_path}/part1.mp4" in failure.error
+        assert process_colours(store, [part]).failed == ()
+        assert people(store) == [(1.0, 1.9), (1.0, 17.9)]
+        store.remove_recording(f"{tmp_path}/part1.mp4")
+        assert process_colours(store, [renamed]).failed == ()
+        assert [t.camera for t in store.tracklets()] == ["yard", "yard"]
+
+
+def test_who_was_left_in_view_is_finished_though_the_camera_has_another_name_by_now(
+    tmp_path: Path, yard: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = write_parts(tmp_path, [Walk(RED, 1, 8)], 0, 6, 10)
+    with opened(tmp_path / "site.db") as store:
+        process_colours(store, [yard])
+        with killed_after(1, monkeypatch):  # the whole first file
+            process_colours(store, [first, second])
+        assert process_colours(store, [first.replace("gate=", "yard=")]).failed == ()
+        assert people(store) == [(1.0, 1.9), (1.0, 5.9)]
