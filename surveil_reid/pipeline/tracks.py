@@ -64,13 +64,9 @@ def recording_tracks(
     segments = list(store.segments(recording.id))
     frames = np.concatenate([np.zeros(0, np.int64), *(s.frames for s in segments)])
     times = np.concatenate([np.zeros(0), *(s.times + recording.start for s in segments)])
-    doubtful = {
-        state.id for state in store.tracklet_states(camera=recording.camera) if state.doubtful
-    }
     tracks = {
         id_: fill_gaps(track, frames, times, max_gap=max_gap)
-        for id_, track in store.box_tracks(recording.id).items()
-        if id_ not in doubtful
+        for id_, track in store.box_tracks(recording.id, doubtful=False).items()
     }
     rows = [
         (frame, id_ if people is None else people[id_], box, confidence)

@@ -171,10 +171,15 @@ class Store:
         with self._database.reading() as session:
             return tracklets.read_track(session, tracklet_id)
 
-    def box_tracks(self, recording_id: int) -> dict[int, BoxTrack]:
-        """Every tracklet's boxes within one recording, by tracklet."""
+    def box_tracks(self, recording_id: int, *, doubtful: bool = True) -> dict[int, BoxTrack]:
+        """Every tracklet's boxes within one recording, by tracklet.
+
+        Args:
+            recording_id: the recording.
+            doubtful: whether to give those of the doubtful tracklets too.
+        """
         with self._database.reading() as session:
-            return tracklets.read_tracks(session, recording_id)
+            return tracklets.read_tracks(session, recording_id, doubtful=doubtful)
 
     def tracklets(
         self,

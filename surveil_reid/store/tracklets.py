@@ -165,14 +165,17 @@ def read_track(session: Session, number: int) -> BoxTrack:
     return _assemble(session.scalars(query.order_by(TrackPartRow.start, TrackPartRow.id)))
 
 
-def read_tracks(session: Session, recording_id: int) -> dict[int, BoxTrack]:
-    """The boxes within one recording, by tracklet."""
+def read_tracks(session: Session, recording_id: int, *, doubtful: bool) -> dict[int, BoxTrack]:
+    """The boxes within one recording, by tracklet; those of doubtful ones too, or not."""
     parts: dict[int, list[bytes]] = defaultdict(list)
     query = (
         select(TrackPartRow.tracklet_id, TrackPartRow.track)
         .where(TrackPartRow.recording_id == recording_id)
         .order_by(TrackPartRow.tracklet_id, TrackPartRow.start, TrackPartRow.id)
     )
+    if not doubtful:
+        query = query.join(TrackletRow, TrackletRow.id == TrackPartRow.tracklet_id)
+        query = query.where(TrackletRow.doubtful.is_(False))
     for number, blob in session.execute(query):
         parts[number].append(blob)
     return {number: _assemble(blobs) for number, blobs in parts.items()}

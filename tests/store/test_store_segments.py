@@ -293,6 +293,17 @@ def test_boxes_before_any_recording_belong_to_the_one_at_work(tmp_path: Path) ->
         assert store.box_tracks(recording.id)[1].times.tolist() == [999.0, 1000.0]
 
 
+def test_box_tracks_of_doubtful_tracklets_can_be_left_out(tmp_path: Path) -> None:
+    with store_at(tmp_path) as store:
+        recording = store.add_recording(new_recording())
+        sure = TrackletUpdate(track=track(1000.0, 1001.0))
+        doubtful = TrackletUpdate(track=track(1000.0, 1002.0), doubtful=True)
+        store.commit_segment(commit(recording, 0, sure, doubtful))
+        assert list(store.box_tracks(recording.id)) == [1, 2]
+        (left,) = store.box_tracks(recording.id, doubtful=False).items()
+        assert (left[0], left[1].times.tolist()) == (1, [1000.0, 1001.0])
+
+
 def test_states_are_found_by_camera_life_and_end(tmp_path: Path) -> None:
     with store_at(tmp_path) as store:
         gate = store.add_recording(new_recording())
