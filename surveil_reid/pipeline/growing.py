@@ -137,6 +137,13 @@ class Follower:
             for number in tracked.numbers:
                 self.highest = max(self.highest, self.offset + int(number))
 
+    def restore(self, person: Growing) -> None:
+        """Somebody who was in view; of whom the tracker knows nothing any more, they ended."""
+        if person.number > self.offset:
+            self.growing[person.number] = person
+        else:
+            self._ended.append(person)
+
     def feed(self, frame: Frame, detections: Detections, time: float, *, gated: bool) -> None:
         """Follow the people of one frame; a gated frame's picture adds no crop.
 

@@ -135,7 +135,9 @@ class Stretch:
         if state is None or state["replay"][0] not in past:
             used = [r.state.get("highest", 0) for r in store.recordings(self.camera.name)]
             self._replay = (recording.id, 0)
-            return Follower(settings.tracking, settings.crops, offset=max(used, default=0))
+            follower = Follower(settings.tracking, settings.crops, offset=max(used, default=0))
+            self._restore_live(follower, past)
+            return follower
         follower = Follower(
             settings.tracking, settings.crops, offset=state["offset"], clock=state["clock"]
         )
@@ -148,11 +150,8 @@ class Stretch:
         return follower
 
     def _restore(self, follower: Follower, state: dict[str, Any], past: Sequence[int]) -> None:
+        self._restore_live(follower, past)
         store = self._workers.store
-        for live in store.tracklet_states(camera=self.camera.name, live=True):
-            number = live.live or 0
-            if number > follower.offset and live.recording_id in past:
-                follower.growing[number] = self._restored(live)
         self._finisher.recent = [
             self._restored(ended)
             for ended in store.tracklet_states(
@@ -160,6 +159,11 @@ class Stretch:
             )
             if ended.descriptor is not None and ended.recording_id in past
         ]
+
+    def _restore_live(self, follower: Follower, past: Sequence[int]) -> None:
+        for live in self._workers.store.tracklet_states(camera=self.camera.name, live=True):
+            if live.recording_id in past:
+                follower.restore(self._restored(live))
 
     def _restored(self, state: TrackletState) -> Growing:
         files = self._workers.store.crops

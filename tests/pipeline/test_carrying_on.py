@@ -232,3 +232,16 @@ def test_who_was_left_in_view_is_finished_though_the_camera_has_another_name_by_
             process_colours(store, [first, second])
         assert process_colours(store, [first.replace("gate=", "yard=")]).failed == ()
         assert people(store) == [(1.0, 1.9), (1.0, 5.9)]
+
+
+def test_nobody_is_lost_where_what_an_interrupted_recording_carries_on_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = write_parts(tmp_path, [Walk(RED, 1, 18)], 0, 6, 20)
+    with opened(tmp_path / "site.db") as store:
+        with killed_after(2, monkeypatch):  # the first file, and the first segment of the second
+            process_colours(store, parts)
+        store.remove_recording(f"{tmp_path}/part1.mp4")
+        assert process_colours(store, parts[1:]).failed == ()
+        assert people(store) == [(6.0, 17.9)]
+        assert all(state.descriptor is not None for state in store.tracklet_states(camera="gate"))
