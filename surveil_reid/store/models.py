@@ -1,7 +1,7 @@
 """Which embedder made the descriptors; those of two are never mixed."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -19,9 +19,13 @@ from surveil_reid.store.schema import ModelRow, TrackletRow
 
 def current_model(session: Session) -> ModelInfo | None:
     """The embedder of the descriptors in the store; None while there are none."""
-    used = select(TrackletRow.id).where(TrackletRow.model_id == ModelRow.id).exists()
-    row = session.scalars(select(ModelRow).where(used)).first()
+    row = _current_row(session)
     return None if row is None else model_info(row)
+
+
+def _current_row(session: Session) -> ModelRow | None:
+    used = select(TrackletRow.id).where(TrackletRow.model_id == ModelRow.id).exists()
+    return session.scalars(select(ModelRow).where(used)).first()
 
 
 def require_model(session: Session, info: ModelInfo) -> None:
@@ -37,7 +41,10 @@ def require_model(session: Session, info: ModelInfo) -> None:
 
 
 def save_model(session: Session, info: ModelInfo) -> int:
-    """The id of the model's row, which is written, or refreshed where `info` says more."""
+    """The id of the model's row, which is written, or refreshed where `info` says more.
+
+    A calibration that the row has stays: it may be the one fitted to the store's own cameras.
+    """
     values: dict[str, Any] = {
         "name": info.name,
         "dim": info.dim,
@@ -51,7 +58,9 @@ def save_model(session: Session, info: ModelInfo) -> int:
     if row is None:
         session.execute(insert(ModelRow), [{"sha256": info.sha256, **values}])
         return session.scalars(select(ModelRow.id).where(ModelRow.sha256 == info.sha256)).one()
-    # An uncalibrated copy of the model takes no calibration away.
+    if row.calibration is not None:
+        del values["calibration"]
+    # A copy of the model that says less takes nothing away.
     values = {name: value for name, value in values.items() if value not in (None, [], "")}
     if any(getattr(row, name) != value for name, value in values.items()):
         session.execute(update(ModelRow).where(ModelRow.id == row.id).values(**values))
@@ -64,11 +73,11 @@ def save_calibration(session: Session, calibration: Calibration) -> None:
     Raises:
         StoreError: when the store holds no descriptors.
     """
-    held = current_model(session)
+    held = _current_row(session)
     if held is None:
         msg = "the store holds no descriptors to calibrate; process recordings first"
         raise StoreError(msg)
-    save_model(session, replace(held, calibration=calibration))
+    held.calibration = _plain(calibration)
 
 
 def _plain(calibration: Calibration | None) -> dict[str, Any] | None:

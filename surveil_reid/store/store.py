@@ -243,7 +243,11 @@ class Store:
             models.require_model(session, info)
 
     def calibrate(self, calibration: Calibration) -> None:
-        """Give the store's model other probabilities; raises StoreError when there is none."""
+        """Give the store's model other probabilities, kept until the next call or another model.
+
+        Raises:
+            StoreError: when the store holds no descriptors.
+        """
         with self._database.writing() as session:
             models.save_calibration(session, calibration)
             journal.log(session, "calibrate", {"fitted_on": calibration.fitted_on})

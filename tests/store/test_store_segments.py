@@ -31,6 +31,7 @@ from helpers.store_rows import (
 from surveil_reid.core import (
     ArrayError,
     BusyError,
+    Calibration,
     ModelMismatchError,
     SpaceError,
     StoreError,
@@ -366,6 +367,30 @@ def test_what_is_known_of_a_model_is_kept_up_to_date(tmp_path: Path) -> None:
         assert held == replace(MODEL, name="renamed")
         assert held.source == MODEL.source
         assert rows(tmp_path, "SELECT count(*) FROM model") == [(1,)]
+
+
+def test_what_was_fitted_to_the_cameras_outlasts_what_ships_with_the_model(tmp_path: Path) -> None:
+    shipped, fitted = (
+        Calibration(similarities=(0.1, 0.9), log_odds=(-odds, odds), gallery_size=5, fitted_on=data)
+        for odds, data in ((3.0, "the maker's cameras"), (2.0, "ours"))
+    )
+    calibrated = replace(MODEL, calibration=shipped)
+    with store_at(tmp_path) as store:
+        recording = store.add_recording(new_recording())
+        store.commit_segment(commit(recording, 0, described(crop(1))))
+        store.commit_segment(commit(recording, 1, described(crop(2)), model=calibrated))
+        assert store.model() == calibrated
+        store.calibrate(fitted)
+        store.commit_segment(commit(recording, 2, described(crop(3)), model=calibrated))
+        assert store.model() == replace(MODEL, calibration=fitted)
+        store.reembed(calibrated, lambda jpegs: units(*range(len(jpegs))))
+        assert store.model() == replace(MODEL, calibration=fitted)
+        # Another model's similarities are others.
+        other = replace(OTHER_MODEL, calibration=shipped)
+        store.reembed(other, lambda jpegs: np.eye(len(jpegs), 4, dtype=np.float32))
+        assert store.model() == other
+        store.reembed(calibrated, lambda jpegs: units(*range(len(jpegs))))
+        assert store.model() == calibrated
 
 
 @pytest.mark.parametrize(
