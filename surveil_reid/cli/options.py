@@ -24,7 +24,7 @@ StoreFolder = Annotated[
     typer.Option(
         "--store-folder",
         metavar="DIR",
-        help="Where crops and the index lie; beside an SQLite store by default.",
+        help="Where this store alone keeps crops and index; beside an SQLite file by default.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]

@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import URL, inspect, text
 
 from surveil_reid.core import ReadOnlyError, StoreError
+from surveil_reid.store import folders
 from surveil_reid.store.engine import Database, parse_url, sqlite_file
 from surveil_reid.store.failures import database_failures, file_failures
 from surveil_reid.store.schema import REVISION
@@ -23,7 +24,8 @@ def open_store(
 
     Args:
         url: of the database, as SQLAlchemy writes it.
-        folder: for crops and the index; by default `x.files` beside the SQLite file `x.db`.
+        folder: for crops and the index, of no other store; by default `x.files` beside the SQLite
+            file `x.db`, and `x.y.files` beside any other `x.y`.
         create: False refuses an SQLite file that is not there, rather than start an empty store.
         read_only: create, migrate and change nothing.
 
@@ -32,7 +34,8 @@ def open_store(
         SchemaError: when a newer version of the software made the store.
         OutdatedError: when an older one did, and it is to be read only.
         BusyError: when another process keeps its lock.
-        StoreError: when the URL names no usable database, or one that holds something else.
+        StoreError: when the URL names no usable database, or one that holds something else, or the
+            folder is another store's.
     """
     parsed = parse_url(url)
     file = sqlite_file(parsed)
@@ -43,18 +46,31 @@ def open_store(
     if file is not None and not read_only:
         with file_failures(file):
             _require_access(file)
+        # What is refused leaves no new store; another process makes the file before the folder.
+        if folders.in_use(place) and not file.exists():
+            raise folders.refuse(place, url)
     database = Database(parsed, read_only=read_only)
     try:
         if _revision(database) != REVISION:
             _bring_up_to_date(database)
-        if not read_only:
-            with file_failures(place):
-                place.mkdir(parents=True, exist_ok=True)
-            _require_write(place)
+        owner = folders.Owner.of(database)
+        if file is not None and folder is None:
+            place = folders.known_folder(file, owner, read_only=read_only)
+        _take(place, owner, read_only=read_only)
     except BaseException:
         database.close()
         raise
     return Store(database, place, file)
+
+
+def _take(place: Path, owner: folders.Owner, *, read_only: bool) -> None:
+    if read_only:
+        folders.require_own(place, owner)
+        return
+    with file_failures(place):
+        place.mkdir(parents=True, exist_ok=True)
+    _require_write(place)
+    folders.claim(place, owner)
 
 
 def _revision(database: Database) -> str | None:
@@ -81,7 +97,7 @@ def _folder(url: URL, file: Path | None, folder: Path | None) -> Path:
         name = url.render_as_string(hide_password=True)
         msg = f"{name} has no file to keep crops beside; say in which folder to keep them"
         raise StoreError(msg)
-    return file.with_suffix(".files")
+    return folders.default_folder(file)
 
 
 def _require_access(file: Path) -> None:

@@ -144,7 +144,7 @@ def test_a_store_in_memory_keeps_its_rows(tmp_path: Path) -> None:
         recording = store.add_recording(new_recording())
         store.commit_segment(commit(recording, 0, described(crop(1))))
         assert [tracklet.id for tracklet in store.tracklets()] == [1]
-        assert store.counts().bytes_on_disk == len(b"jpeg 1")
+        assert store.counts().bytes_on_disk == len(b"jpeg 1") + len(store.key())
 
 
 @pytest.mark.parametrize(
@@ -261,6 +261,7 @@ def test_what_a_store_of_the_first_schema_holds_is_kept(tmp_path: Path) -> None:
         store.commit_segment(commit(recording, 0, described(crop(1)), described(crop(2), seed=1)))
         store.set_identities([IdentityGroup(None, (1, 2), (0.5, 0.25))])
         store.log("search", {"top": 1}, "ann")
+        (store.folder / "store.key").unlink()  # stores had no keys
         bring(store._database, "0001")
         with store._database.changing_schema() as connection:
             said = {"identities": [1], "sides": [[2], [1]], "named": True}
