@@ -1,10 +1,20 @@
 """Identities over the whole store."""
 
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Final
 
-from surveil_reid.core import ModelInfo, ReviewDecision, Tracklet, WeightsError, vouched
+from surveil_reid.core import (
+    BusyError,
+    ModelInfo,
+    ReviewDecision,
+    Tracklet,
+    UnknownNameError,
+    WeightsError,
+    vouched,
+)
 from surveil_reid.identity import (
     Group,
     LinkOptions,
@@ -13,7 +23,10 @@ from surveil_reid.identity import (
     extend,
     link,
 )
-from surveil_reid.store import IdentityGroup, Store
+from surveil_reid.store import IdentityGroup, LinkingBasis, Store
+
+# Each time in vain is one in which somebody else has linked, decided or removed.
+_ATTEMPTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +66,23 @@ def link_store(
 
     Raises:
         WeightsError: when no similarity is given and none was fitted for the model.
+        BusyError: when decisions or identities have changed meanwhile, time and again.
     """
-    travel = _told(store).travel if travel is None else travel
-    return _link(store, _Told(similarity=similarity, travel=travel), anew=True)
+
+    def told(basis: LinkingBasis) -> _Told:
+        known = _told(basis).travel if travel is None else travel
+        return _Told(similarity=similarity, travel=known)
+
+    return _link(store, told, anew=True)
 
 
 def link_again(store: Store) -> LinkReport:
     """Compute the identities of the whole store anew as the last time, under today's decisions.
 
     Raises:
-        WeightsError: as `link_store`.
+        WeightsError, BusyError: as `link_store`.
     """
-    return _link(store, _told(store), anew=True)
+    return _link(store, _told, anew=True)
 
 
 def link_new(store: Store, *, travel: tuple[TravelTime, ...] | None = None) -> LinkReport:
@@ -75,10 +93,13 @@ def link_new(store: Store, *, travel: tuple[TravelTime, ...] | None = None) -> L
         travel: as for `link_store`.
 
     Raises:
-        WeightsError: as `link_store`.
+        WeightsError, BusyError: as `link_store`.
     """
-    told = _told(store)
-    return _link(store, told if travel is None else replace(told, travel=travel), anew=False)
+
+    def told(basis: LinkingBasis) -> _Told:
+        return _told(basis) if travel is None else replace(_told(basis), travel=travel)
+
+    return _link(store, told, anew=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,8 +110,8 @@ class _Told:
     travel: tuple[TravelTime, ...] = ()
 
 
-def _told(store: Store) -> _Told:
-    options, model = store.link_options(), store.model()
+def _told(basis: LinkingBasis) -> _Told:
+    options, model = basis.options, basis.model
     same_model = model is not None and model.sha256 == options.get("model")
     return _Told(
         similarity=options["similarity"] if same_model else None,
@@ -98,24 +119,35 @@ def _told(store: Store) -> _Told:
     )
 
 
-def _link(store: Store, told: _Told, *, anew: bool) -> LinkReport:
+def _link(store: Store, told: Callable[[LinkingBasis], _Told], *, anew: bool) -> LinkReport:
+    """Link, and again where another process has changed meanwhile what that went by."""
     began = time.perf_counter()
-    model = store.model()
-    decisions = store.decisions()
-    tracklets = _linkable(store, decisions)
+    for _ in range(_ATTEMPTS - 1):
+        # A tracklet that has gone meanwhile is an unknown one.
+        with contextlib.suppress(BusyError, UnknownNameError):
+            return _link_once(store, told, anew=anew, began=began)
+    return _link_once(store, told, anew=anew, began=began)
+
+
+def _link_once(
+    store: Store, told: Callable[[LinkingBasis], _Told], *, anew: bool, began: float
+) -> LinkReport:
+    basis = store.linking_basis()
+    model, wish = basis.model, told(basis)
+    tracklets = _linkable(store, basis.decisions)
     groups: tuple[Group, ...] = ()
     if model is not None and tracklets:
-        options = LinkOptions(similarity=_similarity(model, told.similarity), travel=told.travel)
+        options = LinkOptions(similarity=_similarity(model, wish.similarity), travel=wish.travel)
         groups = (link if anew else extend)(
             tracklets,
             options,
-            known=store.memberships(),
-            constraints=constraints_of(decisions),
+            known=basis.memberships,
+            constraints=constraints_of(basis.decisions),
         )
     store.set_identities(
         [IdentityGroup(g.identity, g.members, g.scores) for g in groups],
-        obeying=decisions,
-        options=asdict(told) | {"model": None if model is None else model.sha256},
+        basis=basis,
+        options=asdict(wish) | {"model": None if model is None else model.sha256},
     )
     return LinkReport(
         tracklets=len(tracklets),

@@ -49,7 +49,7 @@ def standing(session: Session) -> tuple[ReviewDecision, ...]:
 def require_standing(decisions: Sequence[ReviewDecision], ids: Sequence[int]) -> None:
     """Raise BusyError unless the decisions are these."""
     if [decision.id for decision in decisions] != list(ids):
-        raise _changed_meanwhile()
+        raise changed_meanwhile()
 
 
 def decide(
@@ -101,7 +101,7 @@ def _apply(
     identities = [group.identity for group in groups if group.identity is not None]
     inside = members_in(session, identities)
     if {n: m.identity for n, m in held.items()} != dict(seen) or not inside <= held.keys():
-        raise _changed_meanwhile()
+        raise changed_meanwhile()
     _, wanted = wanted_members(session, groups, trusted)
     put_members(session, held, wanted)
     return [
@@ -234,5 +234,6 @@ def _same(current: Member | None, expected: Member | None) -> bool:
     return current.identity == expected.identity
 
 
-def _changed_meanwhile() -> BusyError:
+def changed_meanwhile() -> BusyError:
+    """The error that says that something was worked out from what no longer holds."""
     return BusyError("identities have changed meanwhile; run the command again")

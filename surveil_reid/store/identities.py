@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from surveil_reid.core import UnknownNameError, vouched
-from surveil_reid.store.decisions import require_standing, standing
+from surveil_reid.store.decisions import changed_meanwhile, standing
 from surveil_reid.store.journal import log
 from surveil_reid.store.memberships import (
     Member,
@@ -17,8 +17,9 @@ from surveil_reid.store.memberships import (
     put_members,
     wanted_members,
 )
+from surveil_reid.store.models import current_model
 from surveil_reid.store.schema import CameraRow, LinkingRow, MembershipRow, TrackletRow
-from surveil_reid.store.values import Identity, IdentityGroup
+from surveil_reid.store.values import Identity, IdentityGroup, LinkingBasis
 
 
 def read_memberships(session: Session, by: str | None = None) -> dict[int, int]:
@@ -78,16 +79,21 @@ def _identities(
         yield Identity(number, tracklets, scores, once, min(starts), max(ends))
 
 
-def read_link_options(session: Session) -> dict[str, Any]:
-    """What linking was told when it made the assignment; empty where nobody said."""
-    row = session.get(LinkingRow, 1)
-    return {} if row is None else row.options
+def read_basis(session: Session) -> LinkingBasis:
+    """What linking goes by beside the tracklets."""
+    told = session.get(LinkingRow, 1)
+    return LinkingBasis(
+        model=current_model(session),
+        decisions=standing(session),
+        memberships=read_memberships(session),
+        options={} if told is None else told.options,
+    )
 
 
 def set_identities(
     session: Session,
     groups: Sequence[IdentityGroup],
-    obeying: Sequence[int] | None,
+    basis: LinkingBasis | None,
     options: Mapping[str, Any] | None,
 ) -> tuple[int, ...]:
     """Replace the whole assignment; rows that stay the same are not touched.
@@ -97,7 +103,7 @@ def set_identities(
     Args:
         session: in a write transaction.
         groups: all of it.
-        obeying: ids of the standing decisions that the groups obey; None checks nothing.
+        basis: what the groups were worked out from; None checks nothing.
         options: what linking was told, plain JSON values; None leaves what stands there.
 
     Returns:
@@ -106,12 +112,11 @@ def set_identities(
     Raises:
         UnknownNameError: when an identity or tracklet is not there.
         ArrayError: when a tracklet or an identity comes twice.
-        BusyError: when other decisions stand by now.
+        BusyError: when that is no longer what the store holds.
     """
-    decisions = standing(session)
-    if obeying is not None:
-        require_standing(decisions, obeying)
-    numbers, wanted = wanted_members(session, groups, vouched(decisions))
+    if basis is not None and basis != read_basis(session):
+        raise changed_meanwhile()
+    numbers, wanted = wanted_members(session, groups, vouched(standing(session)))
     held = all_members(session)
     gone: dict[int, Member | None] = dict.fromkeys(held.keys() - wanted.keys())
     changed = put_members(session, held, gone | wanted)

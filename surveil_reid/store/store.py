@@ -37,6 +37,7 @@ from surveil_reid.store.values import (
     Event,
     Identity,
     IdentityGroup,
+    LinkingBasis,
     NewRecording,
     Recording,
     Removed,
@@ -290,34 +291,33 @@ class Store:
         with self._database.reading() as session:
             return identities.read_identity(session, number)
 
-    def link_options(self) -> dict[str, Any]:
-        """What linking was told when it made the identities; empty where nobody said."""
+    def linking_basis(self) -> LinkingBasis:
+        """What linking goes by beside the tracklets, which are to be read after it."""
         with self._database.reading() as session:
-            return identities.read_link_options(session)
+            return identities.read_basis(session)
 
     def set_identities(
         self,
         groups: Sequence[IdentityGroup],
         *,
-        obeying: Sequence[ReviewDecision] | None = None,
+        basis: LinkingBasis | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> tuple[int, ...]:
         """Replace the whole assignment; the identities' ids, parallel to `groups`.
 
         Args:
             groups: all of it. Who a reviewer put to an identity is marked so.
-            obeying: the decisions that the groups obey; None checks nothing.
-            options: what linking was told, plain JSON values, for `link_options`; None leaves what
+            basis: what the groups were worked out from; None checks nothing.
+            options: what linking was told, plain JSON values, for the next basis; None leaves what
                 stands there.
 
         Raises:
             UnknownNameError: when an identity or tracklet is not there.
             ArrayError: when a tracklet or an identity comes twice.
-            BusyError: when other decisions stand by now.
+            BusyError: when the basis is no longer what the store holds.
         """
-        ids = None if obeying is None else [decision.id for decision in obeying]
         with self._database.writing() as session:
-            return identities.set_identities(session, groups, ids, options)
+            return identities.set_identities(session, groups, basis, options)
 
     # Reviewers' decisions
 

@@ -19,6 +19,7 @@ from surveil_reid.core import (
     Floats,
     Integers,
     ModelInfo,
+    ReviewDecision,
 )
 
 
@@ -290,6 +291,23 @@ class IdentityGroup:
         if not self.members or len(self.members) != len(self.scores):
             msg = f"an identity of {len(self.members)} members with {len(self.scores)} scores"
             raise ArrayError(msg)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkingBasis:
+    """What linking goes by beside the tracklets, all of one moment.
+
+    Attributes:
+        model: of the descriptors, None while there are none.
+        decisions: those that stand, the oldest first.
+        memberships: the identity of each tracklet that has one.
+        options: what linking was told when it made the identities; empty where nobody said.
+    """
+
+    model: ModelInfo | None
+    decisions: tuple[ReviewDecision, ...]
+    memberships: dict[int, int]
+    options: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -463,13 +463,13 @@ def test_what_cannot_be_meant_is_said(store: Store, folder: Path, say: Say, word
 
 
 def test_a_decision_on_what_somebody_else_has_changed_is_refused(store: Store) -> None:
-    decisions, seen = store.decisions(), store.memberships()
+    decisions, seen, basis = store.decisions(), store.memberships(), store.linking_basis()
     merge_identities(store, [1, 2])
     old = ReviewDecision(kind="merge", identities=(3, 4), sides=((5,), (8,)), named=False)
     with pytest.raises(StoreError, match="meanwhile"):
         store.decide(old, [], seen=seen, obeying=decisions)
     with pytest.raises(StoreError, match="meanwhile"):
-        store.set_identities([], obeying=decisions)
+        store.set_identities([], basis=basis)
 
 
 Step = tuple[str, int, int, frozenset[int]]

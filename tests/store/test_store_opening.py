@@ -78,6 +78,7 @@ def test_exported_names() -> None:
         "Event",
         "Identity",
         "IdentityGroup",
+        "LinkingBasis",
         "NewRecording",
         "Recording",
         "Removed",
