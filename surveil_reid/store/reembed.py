@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from surveil_reid.core import ArrayError, Floats, ModelInfo, describe
+from surveil_reid.core import ArrayError, Floats, ModelInfo, StoreError, describe
 from surveil_reid.store.chunks import chunks
 from surveil_reid.store.codec import decode_vector, encode_vector
 from surveil_reid.store.crop_files import CropFolder
@@ -58,7 +58,8 @@ def reembed(database: Database, folder: CropFolder, model: ModelInfo, compute: C
     """Compute every crop's embedding anew, then change all rows in one transaction.
 
     A process killed on the way leaves the old embeddings. Crops that another process stores
-    meanwhile are computed too. Identities are dropped: they were drawn from the old descriptors.
+    meanwhile are computed too, those that it removes are left out. Identities are dropped: they
+    were drawn from the old descriptors.
 
     Args:
         database: the store's.
@@ -82,7 +83,8 @@ def reembed(database: Database, folder: CropFolder, model: ModelInfo, compute: C
             with database.reading() as session:
                 files = _crop_files(session)
             for some in _batches(spool.missing(files)):
-                spool.add(some, compute([folder.read(name) for name in some]))
+                if pictures := _pictures(database, folder, some):
+                    spool.add(tuple(pictures), compute(list(pictures.values())))
             with database.writing() as session:
                 if not spool.missing(_crop_files(session)):
                     return _change_over(session, spool, model)
@@ -90,6 +92,19 @@ def reembed(database: Database, folder: CropFolder, model: ModelInfo, compute: C
 
 def _crop_files(session: Session) -> Sequence[str]:
     return session.scalars(select(CropRow.file).distinct().order_by(CropRow.file)).all()
+
+
+def _pictures(database: Database, folder: CropFolder, files: Sequence[str]) -> dict[str, bytes]:
+    """JPEGs by name, without those that no row names any more: their files go after the rows."""
+    found: dict[str, bytes] = {}
+    for file in files:
+        try:
+            found[file] = folder.read(file)
+        except StoreError:
+            with database.reading() as session:
+                if session.scalars(select(CropRow.id).where(CropRow.file == file)).first():
+                    raise
+    return found
 
 
 def _batches(files: Sequence[str]) -> list[Sequence[str]]:

@@ -212,3 +212,20 @@ def test_crops_stored_during_a_change_over_are_in_it(tmp_path: Path) -> None:
         assert calls == [6, 1]
         assert store.descriptors()[0].tolist() == [1, 2, 3, 4, 5]
         assert_sound(store, tmp_path)
+
+
+def test_crops_that_go_during_a_change_over_are_left_out(tmp_path: Path) -> None:
+    """More of them than are embedded at once; a better one takes the place of another."""
+    with store_at(tmp_path) as store, store_at(tmp_path) as other:
+        _site(store)
+        other.commit_segment(commit(3, 1, described(*map(crop, range(10, 110)))))
+
+        def compute(jpegs: Sequence[bytes]) -> Floats:
+            if "yard" in other.cameras():
+                other.commit_segment(commit(1, 1, described(crop(7), id=1)))
+                other.remove_camera("yard")
+            return _embed(jpegs)
+
+        assert store.reembed(OTHER_MODEL, compute) == 3
+        assert store.descriptors()[0].tolist() == [1, 2, 3]
+        assert_sound(store, tmp_path)
