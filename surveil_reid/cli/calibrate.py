@@ -42,7 +42,7 @@ def calibrate(
             )
             opened.check_model(loaded.info)
             calibration = surveil_reid.calibrate_on_folder(labelled, loaded)
-        opened.calibrate(calibration)
+        opened.calibrate(calibration, model=model)
     if as_json:
         print_json(calibration.as_dict())
         return

@@ -243,13 +243,20 @@ class Store:
         with self._database.reading() as session:
             models.require_model(session, info)
 
-    def calibrate(self, calibration: Calibration) -> None:
+    def calibrate(self, calibration: Calibration, *, model: ModelInfo | None = None) -> None:
         """Give the store's model other probabilities, kept until the next call or another model.
 
+        Args:
+            calibration: how similarities become probabilities.
+            model: whose similarities it was fitted to; None for the store's.
+
         Raises:
+            ModelMismatchError: when the store's descriptors are another model's.
             StoreError: when the store holds no descriptors.
         """
         with self._database.writing() as session:
+            if model is not None:
+                models.require_model(session, model)
             models.save_calibration(session, calibration)
             journal.log(session, "calibrate", {"fitted_on": calibration.fitted_on})
 

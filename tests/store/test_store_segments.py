@@ -380,7 +380,10 @@ def test_what_was_fitted_to_the_cameras_outlasts_what_ships_with_the_model(tmp_p
         store.commit_segment(commit(recording, 0, described(crop(1))))
         store.commit_segment(commit(recording, 1, described(crop(2)), model=calibrated))
         assert store.model() == calibrated
-        store.calibrate(fitted)
+        with pytest.raises(ModelMismatchError, match="not by other"):
+            store.calibrate(fitted, model=OTHER_MODEL)
+        assert store.model() == calibrated
+        store.calibrate(fitted, model=MODEL)
         store.commit_segment(commit(recording, 2, described(crop(3)), model=calibrated))
         assert store.model() == replace(MODEL, calibration=fitted)
         store.reembed(calibrated, lambda jpegs: units(*range(len(jpegs))))
