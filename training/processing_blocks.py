@@ -15,6 +15,7 @@ PROGRAMS = {
     "decoding": "decoding alone",
     "detector": "our detector alone",
 }
+SCORES = ("MOTA", "IDF1", "HOTA")
 
 
 def processing(footage: str) -> Callable[[Mapping[str, Any]], str]:
@@ -27,7 +28,7 @@ def processing(footage: str) -> Callable[[Mapping[str, Any]], str]:
             for program, name in PROGRAMS.items()
             if program in found["medians"]
         ]
-        header = ("program", "seconds", "frames/s", "processor", "memory", "MOTA", "IDF1")
+        header = ("program", "seconds", "frames/s", "processor", "memory", *SCORES)
         return markdown_table((*header, "times our seconds"), rows)
 
     return made
@@ -43,10 +44,13 @@ def _program(found: Mapping[str, Any], program: str) -> Sequence[str]:
         # Of a floor the work alone was timed.
         "" if "frames" in cost else f"{cost['cpu_seconds']:.0f} s",
         "" if "frames" in cost else f"{cost['peak_mb']:,.0f} MB",
-        f"{score['MOTA']:.3f}" if score else "",
-        f"{score['IDF1']:.3f}" if score else "",
-        spread_text(ratio) if ratio else "",
+        *(f"{score[name]:.3f}" if score else "" for name in SCORES),
+        _ratio_text(ratio, len(found["rounds"])) if ratio else "",
     )
+
+
+def _ratio_text(ratio: Mapping[str, float], rounds: int) -> str:
+    return spread_text(ratio) if rounds > 1 else f"{ratio['median']:.2f}"
 
 
 def processing_gate(record: Mapping[str, Any]) -> str:
