@@ -83,6 +83,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
         sys.exit(1)
+    except OSError as error:  # of a file that no command foresaw
+        if debug:
+            raise
+        said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        sys.stderr.write(f"error: {' '.join(said.split())}\n")
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; what was finished is kept, run it again to go on\n")
         sys.exit(130)

@@ -104,6 +104,19 @@ class _SiteFile(_Strict):
     travel: list[_Travel] = []
 
 
+class _Loader(yaml.SafeLoader):
+    """Says where a value stands that looks like a time or a number and is none."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: ANN401
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            if not isinstance(node, yaml.ScalarNode):
+                raise
+            msg = f"line {node.start_mark.line + 1}: {node.value} is not possible: {error}"
+            raise ValueError(msg) from error
+
+
 def load_site(path: Path) -> Site:
     """Read a site file; paths in it are relative to its folder.
 
@@ -112,13 +125,16 @@ def load_site(path: Path) -> Site:
             names the key and the nearest right one.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = _Loader(path.read_text(encoding="utf-8")).get_single_data()
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path}: the site file cannot be read ({_reason(error)})"
         raise SiteError(msg) from error
     except yaml.YAMLError as error:
         line = " ".join(str(error).split())
         msg = f"{path}: not a YAML file: {line}"
+        raise SiteError(msg) from error
+    except ValueError as error:
+        msg = f"{path}: {error}"
         raise SiteError(msg) from error
     try:
         parsed = _SiteFile.model_validate(content)

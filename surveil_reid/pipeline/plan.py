@@ -1,23 +1,15 @@
 """From a site to the recordings to process: found, probed, recognised by content, put in time."""
 
-import glob
-import hashlib
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from surveil_reid.config import CameraSource, RecordingSource
-from surveil_reid.core import MediaError, SurveilReidError
+from surveil_reid.core import SurveilReidError
+from surveil_reid.pipeline.files import sha256_of, video_files
 from surveil_reid.pipeline.progress import Progress
 from surveil_reid.store import Recording, Store
 from surveil_reid.video import MediaInfo, probe, start_from_name
-
-# What a folder is searched for; a file named outright may have any ending.
-VIDEO_SUFFIXES = frozenset(
-    {".3gp", ".asf", ".avi", ".dav", ".flv", ".h264", ".h265", ".hevc", ".m2ts", ".m4v", ".mkv"}
-    | {".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv"}
-)
 
 # A stretch goes on over a file boundary when the next file begins this close to the last one's end.
 STRETCH_GAP_S = 1.0
@@ -72,7 +64,12 @@ def plan_camera(
     seen: set[str] = set()
     for entry in source.recordings:
         clock: float | None = None  # where the next file of this entry begins if nothing says so
-        for path in _files(entry.path):
+        try:
+            paths = video_files(entry.path)
+        except SurveilReidError as error:
+            failures.append(Failure(source.name, entry.path, str(error)))
+            continue
+        for path in paths:
             try:
                 planned = _place(path, entry, clock, store)
             except SurveilReidError as error:
@@ -102,31 +99,6 @@ def follows(end: float, start: float) -> bool:
     return abs(start - end) <= STRETCH_GAP_S
 
 
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _files(pattern: str) -> Iterator[Path]:
-    """The files that a path, folder or glob means, in natural order (part2 before part10)."""
-    path = Path(pattern)
-    if path.is_dir():
-        inside = [p for p in path.iterdir() if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file()]
-        yield from sorted(inside, key=_natural) or [path]
-    elif path.exists():
-        yield path
-    else:
-        # Path.glob takes no absolute patterns.
-        found = [Path(name) for name in glob.glob(pattern, recursive=True)]  # noqa: PTH207
-        yield from sorted(found, key=_natural) or [path]
-
-
-def _natural(path: Path) -> list[tuple[int, str]]:
-    parts = re.split(r"(\d+)", str(path))
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
-
-
 def _place(
     path: Path, entry: RecordingSource, clock: float | None, store: Store
 ) -> PlannedRecording:
@@ -135,9 +107,6 @@ def _place(
     In order: the site's or option's start (first file only; the others follow it end to end), the
     container's metadata, the file's name, the end of the file before, 1970.
     """
-    if path.is_dir():
-        msg = f"{path}: the folder holds no video; name a file, or a folder or glob with videos"
-        raise MediaError(msg)
     media = probe(path)
     if entry.start is not None:
         start, known = (entry.start if clock is None else clock), True

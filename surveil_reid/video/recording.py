@@ -96,6 +96,14 @@ def open_recording(path: Path, *, threads: int = 1, strict: bool = False) -> Rec
 
 
 def _check_file(path: Path) -> None:
+    try:
+        _check_kind(path)
+    except OSError as error:
+        msg = f"{path} cannot be read ({error.strerror}); check the path and its permissions"
+        raise MediaError(msg) from error
+
+
+def _check_kind(path: Path) -> None:
     if not path.exists():
         msg = f"{path} does not exist; check the path"
         raise MediaError(msg)

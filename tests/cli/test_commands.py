@@ -77,6 +77,21 @@ def test_process_names_what_fails_and_does_the_rest(
     assert "1970-01-01" in err  # nothing says when yard.mp4 was made
 
 
+def test_a_file_that_cannot_be_used_otherwise_is_one_line_too(
+    run: Run, site: dict[str, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "tracks").write_text("no folder")
+    status, _, err = run(
+        "process", "--camera", f"gate={site['gate']}@2026-03-01T08:00:00Z",
+        "--store", f"sqlite:///{tmp_path / 'new.db'}", "--tracks", tmp_path / "tracks",
+        "--detector", "colour", "--embedder", "colour",
+    )  # fmt: skip
+    assert status == 1
+    assert err.splitlines()[-1].startswith("error: ")
+    assert str(tmp_path / "tracks") in err.splitlines()[-1]
+    assert "Traceback" not in err
+
+
 def test_link_keeps_identities_and_counts_them(run_json: RunJson, store: str) -> None:
     before = run_json("identities", "list", "--store", store)
     linked = run_json("link", "--store", store)

@@ -61,6 +61,11 @@ def test_a_start_is_that_of_the_first_recording_only(tmp_path: Path) -> None:
             "did you mean 'to'|to: Field required",
         ),
         ("{", "not a YAML file"),
+        (
+            "cameras: [{name: a, recordings: [x],\n start: 2026-02-29T08:00:00Z}]",
+            "line 2: 2026-02-29T08:00:00Z is not possible: day is out of range",
+        ),
+        ("cameras: [{name: a, recordings: [x], clock_offset: 0x_}]", "line 1: 0x_ is not possible"),
     ],
 )
 def test_a_mistake_is_named_in_one_line(tmp_path: Path, text: str, says: str) -> None:

@@ -10,6 +10,8 @@ from helpers.footage import write_video
 from helpers.scenes import FPS, scene
 from helpers.store_rows import store_at
 from surveil_reid.config import CameraSource, RecordingSource
+from surveil_reid.core import MediaError
+from surveil_reid.pipeline.files import sha256_of
 from surveil_reid.pipeline.plan import PlannedRecording, plan_camera
 from surveil_reid.pipeline.progress import Quiet
 from surveil_reid.store import Store
@@ -126,3 +128,22 @@ def test_what_cannot_be_used_does_not_stop_the_others(store: Store, tmp_path: Pa
     assert len(failures) == 3
     for failure, named in zip(failures, ("a.mp4", "empty", "no*.mp4"), strict=True):
         assert named in failure
+
+
+def test_a_place_that_cannot_be_read_does_not_stop_the_others(store: Store, tmp_path: Path) -> None:
+    """The system refuses so long a name wherever it is asked for, and to anybody."""
+    film(tmp_path / "b.mp4")
+    endless = tmp_path / f"{'x' * 300}.mp4"
+    stretches, failures, _ = plan(store, endless, tmp_path / "b.mp4", start=EIGHT)
+    assert names(stretches) == [["b.mp4"]]
+    assert failures == [
+        f"{endless} cannot be read (File name too long); check the disk and the permissions"
+    ]
+
+
+def test_a_read_error_while_a_file_is_recognised_is_named() -> None:
+    unreadable = Path("/proc/self/mem")  # nothing is mapped at its beginning
+    if not unreadable.exists():
+        pytest.skip("needs Linux")
+    with pytest.raises(MediaError, match=r"/proc/self/mem cannot be read \(Input/output error\)"):
+        sha256_of(unreadable)

@@ -38,6 +38,10 @@ def nothing_there(folder: Path) -> Path:
     return folder / "missing.mp4"
 
 
+def an_endless_name(folder: Path) -> Path:
+    return folder / f"{'x' * 300}.mp4"
+
+
 def a_folder(folder: Path) -> Path:
     (folder / "footage.mp4").mkdir()
     return folder / "footage.mp4"
@@ -79,6 +83,7 @@ def cut_before_its_index(folder: Path) -> Path:
     ("make", "words"),
     [
         (nothing_there, "does not exist; check the path"),
+        (an_endless_name, "cannot be read .File name too long.; check the path"),
         (a_folder, "is a folder; name a video file"),
         (an_empty_file, "is empty .* copy or export"),
         (a_text, "is not a video.* copy or export"),
