@@ -38,8 +38,7 @@ class PlannedRecording:
     @property
     def end(self) -> float:
         """UTC seconds since 1970 at which the next file would have to begin."""
-        counted = (self.media.frames or 0) / self.media.fps
-        return self.start + (self.media.duration or counted)
+        return self.start + self.media.duration
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,7 +235,7 @@ def _before(
     for recording in sorted(earlier, key=lambda r: r.start, reverse=True):
         if state.get("after", recording.id) != recording.id:
             continue
-        if not follows(recording.start + (recording.duration or 0.0), start):
+        if not follows(recording.end, start):
             break
         chain.insert(0, recording)
         start, state = recording.start, recording.state

@@ -33,7 +33,7 @@ class NewRecording:
         sha256: of the file's bytes, in hexadecimal; the store holds each file once.
         start: UTC seconds since 1970 of the first frame, the camera's clock offset applied.
         start_known: False when nothing tells the start and `start` is an assumption.
-        duration: seconds, or None when the file does not say.
+        duration: seconds, or None when nobody knows; then its frames tell once they are counted.
         fps: nominal frames per second of the file.
         width: of a frame, upright, in pixels.
         height: of a frame, upright, in pixels.
@@ -83,6 +83,11 @@ class Recording:
     complete: bool
     state: dict[str, Any]
     note: str | None
+
+    @property
+    def end(self) -> float:
+        """UTC seconds since 1970 at which the camera's next recording would have to begin."""
+        return self.start + (self.duration or self.frames / self.fps)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -96,7 +96,7 @@ class Decoder(Iterator[Decoded]):
         return self._taint is not None
 
     def _read(self) -> Iterator[VideoFrame]:
-        for packet in self._packets():
+        for packet in self.packets():
             yield from self._decode(packet)
         yield from self._decode(None)
 
@@ -110,8 +110,8 @@ class Decoder(Iterator[Decoded]):
             self._taint = Taint(packet.pts if packet else None)
             return []
 
-    def _packets(self) -> "Iterator[Packet[VideoStream]]":
-        """Packets with data; reading goes on behind a place that cannot be read."""
+    def packets(self) -> "Iterator[Packet[VideoStream]]":
+        """The packets with data left; reading goes on behind a place that cannot be read."""
         failures = 0
         while failures < DEMUX_RETRIES:
             try:

@@ -1,9 +1,10 @@
-"""What a recording says about itself, without reading it through."""
+"""What a recording says about itself; it is read through only where it does not tell its length."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from surveil_reid.core import MediaError
+from surveil_reid.video.clock import Clock
 from surveil_reid.video.decoding import Decoder
 from surveil_reid.video.orientation import upright_size
 from surveil_reid.video.recording import Recording, open_recording
@@ -18,7 +19,7 @@ class MediaInfo:
         width: of the upright picture, in pixels.
         height: of the upright picture, in pixels.
         fps: frames per second on average; 25 where the file does not tell.
-        duration: seconds as declared, None where the file does not tell.
+        duration: seconds as declared; where the file does not tell, what its packets last.
         frames: count of frames as declared by the container, None where it does not tell.
         start: UTC seconds since 1970 from the container's creation time, None where it has none.
     """
@@ -26,13 +27,16 @@ class MediaInfo:
     width: int
     height: int
     fps: float
-    duration: float | None
+    duration: float
     frames: int | None
     start: float | None
 
 
 def probe(path: Path) -> MediaInfo:
     """Open a recording, decode its first frame and say what it is.
+
+    One that declares no duration (a bare stream, or a recorder that was cut off) is read to its
+    end, but not decoded.
 
     Raises:
         MediaError: when the file is missing, a folder, empty, not a video, without a video stream
@@ -45,10 +49,24 @@ def probe(path: Path) -> MediaInfo:
             width=width,
             height=height,
             fps=recording.fps,
-            duration=recording.duration,
+            duration=recording.duration or _measured_duration(path),
             frames=recording.expected,
             start=start_from_metadata(metadata),
         )
+
+
+def _measured_duration(path: Path) -> float:
+    """Seconds from the first packet to the end of the last one.
+
+    Times of decoding rise from packet to packet and cover as long as those of presentation.
+    """
+    with open_recording(path) as recording:
+        tick = recording.stream.time_base
+        interval = 1 / recording.fps
+        clock = Clock(interval)
+        for packet in Decoder(recording).packets():
+            clock.tell(None if packet.dts is None or tick is None else packet.dts * tick)
+        return (clock.time or 0.0) + interval
 
 
 def _first_size(recording: Recording) -> tuple[int, int]:

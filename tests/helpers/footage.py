@@ -108,6 +108,39 @@ def write_video(
     return path
 
 
+class _Pipe:
+    """What FFmpeg cannot go back in, to write down a length at the end."""
+
+    def __init__(self) -> None:
+        self.written = bytearray()
+
+    def write(self, data: bytes) -> int:
+        self.written += data
+        return len(data)
+
+
+def write_cut_off(path: Path, images: Sequence[Image], *, fps: int = 10) -> Path:
+    """Write pictures as a recorder does that is cut off: an MKV that tells no length.
+
+    Args:
+        path: file to write.
+        images: RGB uint8 `(height, width, 3)`, all of one even size, at least one.
+        fps: declared and true rate.
+
+    Returns:
+        `path`.
+    """
+    pipe = _Pipe()
+    with av.open(pipe, "w", format="matroska") as container:
+        video = container.add_stream("libx264", rate=fps, options={"qp": "20"})
+        video.codec_context.thread_count = 1
+        video.height, video.width = images[0].shape[:2]
+        video.pix_fmt = "yuv420p"
+        _encode(container, video, images, None)
+    path.write_bytes(pipe.written)
+    return path
+
+
 def corrupt_packets(path: Path, numbers: Iterable[int], *, seed: int = 0) -> None:
     """Overwrite the data of some video packets of a file with random bytes, in place.
 

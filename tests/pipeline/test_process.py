@@ -1,6 +1,8 @@
 """The main job on generated footage: who is found, where, when, and once only."""
 
 import errno
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 import surveil_reid
 from helpers.detectors import ColourDetector
 from helpers.embedders import ColourEmbedder
-from helpers.footage import corrupt_packets, write_video
+from helpers.footage import corrupt_packets, write_cut_off, write_video
 from helpers.process_colours import process_colours
 from helpers.rows import crop_files, rows
 from helpers.scenes import FPS, GATE, GREEN, RED, Walk, scene
@@ -121,6 +123,26 @@ def test_a_person_who_crosses_a_file_boundary_is_one_tracklet(
     assert len(together) == 3
     assert green.end - EIGHT == pytest.approx(GATE[1].end, abs=0.3)
     assert all(part > 10 for part in parts)
+
+
+def test_files_that_tell_no_length_follow_one_another(tmp_path: Path) -> None:
+    for number, (begin, seconds) in enumerate([(0.0, 7.3), (7.3, 12.7)], start=1):
+        path = tmp_path / f"part{number}.mkv"
+        write_cut_off(path, scene(GATE, seconds, begin=begin), fps=FPS)
+    with opened(tmp_path / "together.db") as store:
+        process_colours(store, [f"gate={tmp_path}/part*.mkv@2026-03-01T08:00:00Z"])
+        together = [(t.start, t.end) for t in store.tracklets()]
+    assert [(start - EIGHT, end - EIGHT) for start, end in together] == [
+        pytest.approx((w.start, w.end), abs=0.3) for w in GATE
+    ]
+    with opened(tmp_path / "later.db") as store:
+        process_colours(store, [f"gate={tmp_path}/part1.mkv@2026-03-01T08:00:00Z"])
+        with closing(sqlite3.connect(tmp_path / "later.db")) as database, database:
+            database.execute("UPDATE recording SET duration = NULL")  # as stores once kept it
+        process_colours(store, [f"gate={tmp_path}/part2.mkv@2026-03-01T08:00:07.300Z"])
+        assert [(t.start, t.end) for t in store.tracklets()] == [
+            pytest.approx(times) for times in together
+        ]
 
 
 def test_a_file_that_arrives_later_carries_its_people_on(tmp_path: Path) -> None:

@@ -5,9 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from helpers.footage import corrupt_packets, moving_square, write_sound, write_video
+from helpers.footage import (
+    corrupt_packets,
+    moving_square,
+    write_cut_off,
+    write_sound,
+    write_video,
+)
 from surveil_reid.core import MediaError
-from surveil_reid.video import probe, read_frames
+from surveil_reid.video import VideoOptions, probe, read_frames
 
 
 def test_facts(tmp_path: Path) -> None:
@@ -24,6 +30,17 @@ def test_what_the_file_does_not_tell_is_none(tmp_path: Path) -> None:
     info = probe(write_video(tmp_path / "a.mkv", moving_square(3)))
     assert info.frames is None
     assert info.start is None
+
+
+def test_what_declares_no_length_lasts_as_long_as_its_frames(tmp_path: Path) -> None:
+    """25 frames a second are the usual ones, where a bare stream tells none."""
+    cut_off = write_cut_off(tmp_path / "cut.mkv", moving_square(57), fps=10)
+    bare = write_video(tmp_path / "bare.h264", moving_square(57), fps=25)
+    for path, seconds in ((cut_off, 5.7), (bare, 2.28)):
+        info = probe(path)
+        last = list(read_frames(path, VideoOptions(fps=None)))[-1]
+        assert info.duration == pytest.approx(seconds)
+        assert info.duration == pytest.approx(last.time + 1 / info.fps)
 
 
 @pytest.mark.parametrize(("rotation", "size"), [(0, (96, 64)), (90, (64, 96)), (180, (96, 64))])
