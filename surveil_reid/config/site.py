@@ -27,10 +27,13 @@ class RecordingSource:
     Attributes:
         path: file, folder or glob.
         start: UTC seconds since 1970, or None to read it from the files.
+        continues: whether the first one follows the entry before end to end, whatever the files
+            say of themselves; so it is where one start stands for several entries.
     """
 
     path: str
     start: float | None = None
+    continues: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -181,7 +184,8 @@ def _camera(parsed: _Camera, folder: Path) -> CameraSource:
     start = None if parsed.start is None else _epoch(parsed.start)
     first, *others = parsed.recordings
     sources = [RecordingSource(path=str(folder / first), start=start)]
-    sources += [RecordingSource(path=str(folder / other)) for other in others]
+    continues = start is not None
+    sources += [RecordingSource(path=str(folder / o), continues=continues) for o in others]
     return CameraSource(
         name=parsed.name,
         recordings=tuple(sources),

@@ -1,11 +1,11 @@
 """From a site to the recordings to process: found, probed, recognised by content, put in time."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from surveil_reid.config import CameraSource, RecordingSource
-from surveil_reid.core import SurveilReidError
+from surveil_reid.core import InputError, SurveilReidError
 from surveil_reid.pipeline.files import sha256_of, video_files
 from surveil_reid.pipeline.progress import Progress
 from surveil_reid.store import Recording, Store
@@ -24,7 +24,8 @@ class PlannedRecording:
         sha256: of its content, in hexadecimal.
         media: what the container says.
         start: UTC seconds since 1970 of the first frame.
-        start_known: False when nothing said when it was made; it is then laid out from 1970 on.
+        start_known: False when nothing said when it was made; it is then laid out behind the file
+            before, or from 1970 on.
         known: what the store already holds of this content, from any camera.
     """
 
@@ -55,31 +56,20 @@ def plan_camera(
 ) -> tuple[list[list[PlannedRecording]], list[Failure]]:
     """Find a camera's recordings and group those that follow one another into stretches.
 
+    What the store holds already keeps the time it has there. In all other cases a recording begins
+    at what comes first of: the start that its entry was given (the first file only; the others
+    follow it end to end), the container's metadata, the file's name, the end of the file before,
+    1970. A file is left out that its entry's start would put over another one in the store: that
+    start is no longer the first file's then.
+
     Returns:
         The stretches in order of time, and the files that cannot be used.
     """
-    found: list[PlannedRecording] = []
-    failures: list[Failure] = []
-    seen: set[str] = set()
+    planner = _Planner(source, store)
     for entry in source.recordings:
-        clock: float | None = None  # where the next file of this entry begins if nothing says so
-        try:
-            paths = video_files(entry.path)
-        except SurveilReidError as error:
-            failures.append(Failure(source.name, entry.path, str(error)))
-            continue
-        for path in paths:
-            try:
-                planned = _place(path, entry, clock, store)
-            except SurveilReidError as error:
-                failures.append(Failure(source.name, str(path), str(error)))
-                continue
-            clock = planned.end
-            if planned.sha256 not in seen:
-                seen.add(planned.sha256)
-                found.append(replace(planned, start=planned.start + source.clock_offset))
-    _warn_of_unknown_times(found, source.name, progress)
-    return stretches(found), failures
+        planner.add(entry)
+    _warn_of_unknown_times(planner.found, source.name, progress)
+    return stretches(planner.found), planner.failures
 
 
 def stretches(recordings: Iterable[PlannedRecording]) -> list[list[PlannedRecording]]:
@@ -98,30 +88,97 @@ def follows(end: float, start: float) -> bool:
     return abs(start - end) <= STRETCH_GAP_S
 
 
-def _place(
-    path: Path, entry: RecordingSource, clock: float | None, store: Store
-) -> PlannedRecording:
-    """Probe a file and decide when it began.
+class _Planner:
+    """Places the files of one camera in time, entry by entry.
 
-    In order: the site's or option's start (first file only; the others follow it end to end), the
-    container's metadata, the file's name, the end of the file before, 1970.
+    Attributes:
+        found: what can be processed, or was.
+        failures: what cannot.
     """
-    media = probe(path)
-    if entry.start is not None:
-        start, known = (entry.start if clock is None else clock), True
-    else:
+
+    def __init__(self, source: CameraSource, store: Store) -> None:
+        self.found: list[PlannedRecording] = []
+        self.failures: list[Failure] = []
+        self._source = source
+        self._store = store
+        held = store.recordings(source.name) if source.name in store.cameras() else ()
+        self._held = [recording for recording in held if recording.frames]
+        self._clock: float | None = None  # where a file begins that follows the one before
+
+    def add(self, entry: RecordingSource) -> None:
+        """Plan the files of one entry."""
+        if entry.start is not None:
+            self._clock = entry.start + self._source.clock_offset
+        try:
+            paths = video_files(entry.path)
+        except SurveilReidError as error:
+            self.failures.append(Failure(self._source.name, entry.path, str(error)))
+            return
+        for path in paths:
+            try:
+                self._add_file(path, entry)
+            except SurveilReidError as error:
+                self.failures.append(Failure(self._source.name, str(path), str(error)))
+
+    def _add_file(self, path: Path, entry: RecordingSource) -> None:
+        media = probe(path)
+        sha256 = sha256_of(path)
+        if any(sha256 == other.sha256 for other in self.found):
+            return
+        known = self._store.find_recording(sha256)
+        start, said = self._start(path, media, entry)
+        planned = PlannedRecording(
+            path=path,
+            sha256=sha256,
+            media=media,
+            start=start if known is None else known.start,
+            start_known=said or (known is not None and known.start_known),
+            known=known,
+        )
+        if known is None and _is_laid_out(entry):
+            self._refuse_laid_over(planned)
+        # A time that nobody knew then is no place to go on from once somebody says one.
+        keeps_time = known is not None and (known.start_known or not said)
+        self._clock = planned.end if keeps_time else start + media.duration
+        self.found.append(planned)
+
+    def _start(self, path: Path, media: MediaInfo, entry: RecordingSource) -> tuple[float, bool]:
+        """When a file began, UTC seconds since 1970, and whether anything says so."""
+        if _is_laid_out(entry) and self._clock is not None:
+            return self._clock, True
         stated = media.start if media.start is not None else start_from_name(path)
-        start = stated if stated is not None else (clock or 0.0)
-        known = stated is not None
-    sha256 = sha256_of(path)
-    return PlannedRecording(
-        path=path,
-        sha256=sha256,
-        media=media,
-        start=start,
-        start_known=known,
-        known=store.find_recording(sha256),
-    )
+        if stated is not None:
+            return stated + self._source.clock_offset, True
+        return (self._source.clock_offset if self._clock is None else self._clock), False
+
+    def _refuse_laid_over(self, planned: PlannedRecording) -> None:
+        """The clock stays where it is, so that what follows is refused as well."""
+        for held in self._held:
+            if not _is_same_file(planned, held) and _overlap(planned, held):
+                msg = (
+                    f"{planned.path}: the start that was given would put it over {held.path}, "
+                    "which the store holds of this camera; give the start of the first file that "
+                    f"is there now, or `surveil-reid remove --recording {held.sha256}` first"
+                )
+                raise InputError(msg)
+
+
+def _is_laid_out(entry: RecordingSource) -> bool:
+    """Whether its files lie end to end, whatever they say of themselves."""
+    return entry.start is not None or entry.continues
+
+
+def _is_same_file(planned: PlannedRecording, held: Recording) -> bool:
+    return planned.path.absolute() == Path(held.path).absolute()
+
+
+def _overlap(planned: PlannedRecording, held: Recording) -> bool:
+    """Whether they share more than half of the shorter one's time.
+
+    Recorders let one file begin some seconds before the one before ends; that is not meant.
+    """
+    shared = min(planned.end, held.end) - max(planned.start, held.start)
+    return shared > min(planned.end - planned.start, held.end - held.start) / 2
 
 
 def _warn_of_unknown_times(
@@ -132,5 +189,6 @@ def _warn_of_unknown_times(
         progress.warn(
             f"camera {camera}: nothing says when {unknown[0]}"
             f"{f' and {len(unknown) - 1} more' if len(unknown) > 1 else ''} was recorded; "
-            "its times count from 1970-01-01T00:00:00Z (give a start with NAME=PATH@ISO-TIME)"
+            "its times count from the end of the file before, or from 1970-01-01T00:00:00Z "
+            "(give a start with NAME=PATH@ISO-TIME)"
         )

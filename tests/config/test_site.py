@@ -35,6 +35,9 @@ def test_a_start_is_that_of_the_first_recording_only(tmp_path: Path) -> None:
     first, second = load_site(write(tmp_path, text)).cameras[0].recordings
     assert first.start == datetime(2026, 3, 1, 8, tzinfo=UTC).timestamp()
     assert second.start is None
+    assert (first.continues, second.continues) == (False, True)
+    text = "cameras: [{name: a, recordings: [x.mp4, y.mp4]}]"
+    assert not any(r.continues for r in load_site(write(tmp_path, text)).cameras[0].recordings)
 
 
 @pytest.mark.parametrize(

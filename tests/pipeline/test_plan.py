@@ -8,13 +8,13 @@ import pytest
 
 from helpers.footage import write_video
 from helpers.scenes import FPS, scene
-from helpers.store_rows import store_at
-from surveil_reid.config import CameraSource, RecordingSource
+from helpers.store_rows import MODEL, store_at
+from surveil_reid.config import CameraSource, RecordingSource, load_site
 from surveil_reid.core import MediaError
 from surveil_reid.pipeline.files import sha256_of
 from surveil_reid.pipeline.plan import PlannedRecording, plan_camera
 from surveil_reid.pipeline.progress import Quiet
-from surveil_reid.store import Store
+from surveil_reid.store import NewRecording, SegmentCommit, Store
 
 EIGHT = datetime(2026, 3, 1, 8, tzinfo=UTC).timestamp()
 
@@ -36,10 +36,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def film(path: Path, *, seconds: float = 2, shade: int = 0, **more: object) -> Path:
-    """A film of its own content for each shade."""
+    """A film of its own content for each shade, from 0 to 12."""
     pictures = scene([], seconds)
     for picture in pictures:
-        picture[:8, :8] = shade
+        picture[:8, :8] = 20 * shade
     path.parent.mkdir(parents=True, exist_ok=True)
     return write_video(path, pictures, fps=FPS, **more)
 
@@ -55,6 +55,34 @@ def plan(
     warnings = Warnings()
     stretches, failures = plan_camera(camera, store, warnings)
     return stretches, [failure.error for failure in failures], warnings.said
+
+
+def keep(store: Store, planned: PlannedRecording, *, camera: str = "gate") -> None:
+    """Put a recording into the store as if it had been processed, with nobody in it."""
+    recording = store.add_recording(
+        NewRecording(
+            camera=camera,
+            path=planned.path,
+            sha256=planned.sha256,
+            start=planned.start,
+            start_known=planned.start_known,
+            duration=planned.media.duration,
+            fps=planned.media.fps,
+            width=planned.media.width,
+            height=planned.media.height,
+        )
+    )
+    frames = round(planned.media.duration * planned.media.fps)
+    store.commit_segment(
+        SegmentCommit(
+            recording_id=recording.id,
+            detections=None,
+            frames=frames,
+            analysed=frames,
+            complete=True,
+            model=MODEL,
+        )
+    )
 
 
 def names(stretches: list[list[PlannedRecording]]) -> list[list[str]]:
@@ -116,6 +144,78 @@ def test_unknown_times_are_laid_end_to_end_and_warned_of(store: Store, tmp_path:
     assert not any(r.start_known for r in stretches[0])
     assert len(warned) == 1
     assert "part1.mp4 and 2 more" in warned[0]
+
+
+def test_recordings_of_a_list_follow_the_first_ones_start(store: Store, tmp_path: Path) -> None:
+    """Also those that say something else of themselves: the site's start is for all of them."""
+    film(tmp_path / "part1.mp4", shade=1)
+    film(tmp_path / "2020-01-01T00-00-00.mp4", shade=2)
+    film(tmp_path / "more/part3.mp4", shade=3)
+    (tmp_path / "site.yaml").write_text(
+        "cameras: [{name: gate, recordings: [part1.mp4, 2020-01-01T00-00-00.mp4, more],\n"
+        " start: 2026-03-01T08:00:00Z, clock_offset: 0.5}]"
+    )
+    warnings = Warnings()
+    (camera,) = load_site(tmp_path / "site.yaml").cameras
+    ((*planned,),), failures = plan_camera(camera, store, warnings)
+    assert [r.start - EIGHT for r in planned] == pytest.approx([0.5, 2.5, 4.5])
+    assert all(r.start_known for r in planned)
+    assert failures == warnings.said == []
+
+
+def test_entries_that_nothing_is_known_of_follow_the_one_before(
+    store: Store, tmp_path: Path
+) -> None:
+    paths = [film(tmp_path / f"part{number}.mp4", shade=number) for number in (1, 2, 3)]
+    stated = film(tmp_path / "2026-03-01T09-00-00.mp4", shade=4)
+    (stretch,), _, warned = plan(store, *paths)
+    assert [r.start for r in stretch] == pytest.approx([0, 2, 4])
+    assert "part1.mp4 and 2 more" in warned[0]
+    stretches, _, warned = plan(store, paths[0], stated, paths[1], start=EIGHT)
+    assert [[r.start - EIGHT for r in s] for s in stretches] == [[0], [3600, 3602]]
+    assert "says when part2.mp4 was" in warned[0]
+
+
+def test_a_copy_takes_no_time(store: Store, tmp_path: Path) -> None:
+    film(tmp_path / "part1.mp4", shade=1)
+    (tmp_path / "part1 (2).mp4").write_bytes((tmp_path / "part1.mp4").read_bytes())
+    film(tmp_path / "part2.mp4", shade=2)
+    (stretch,), _, _ = plan(store, tmp_path, start=EIGHT)
+    assert [r.start - EIGHT for r in stretch] == pytest.approx([0, 2])
+
+
+def test_a_folder_whose_oldest_files_go_keeps_its_times(store: Store, tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        film(tmp_path / f"part{number}.mp4", shade=number)
+    for planned in plan(store, tmp_path, start=EIGHT, offset=-1.0)[0][0]:
+        keep(store, planned)
+    (tmp_path / "part1.mp4").unlink()
+    film(tmp_path / "part4.mp4", shade=4)
+    (stretch,), _, _ = plan(store, tmp_path, start=EIGHT, offset=-1.0)
+    assert [(r.path.name, r.start - EIGHT) for r in stretch] == [
+        ("part2.mp4", 1),
+        ("part3.mp4", 3),
+        ("part4.mp4", 5),
+    ]
+    # Nothing is there any more that tells where the new files belong.
+    for number in (2, 3):
+        (tmp_path / f"part{number}.mp4").unlink()
+    film(tmp_path / "part5.mp4", shade=5)
+    stretches, failures, _ = plan(store, tmp_path, start=EIGHT, offset=-1.0)
+    assert stretches == []
+    for name, failure in zip(("part4.mp4", "part5.mp4"), failures, strict=True):
+        assert name in failure
+        assert "would put it over" in failure
+        assert "remove --recording" in failure
+    assert names(plan(store, tmp_path, start=EIGHT + 10)[0]) == [["part4.mp4", "part5.mp4"]]
+
+
+def test_a_start_that_is_given_later_holds_for_what_is_new(store: Store, tmp_path: Path) -> None:
+    film(tmp_path / "part1.mp4", shade=1)
+    keep(store, plan(store, tmp_path)[0][0][0])
+    film(tmp_path / "part2.mp4", shade=2)
+    stretches, _, _ = plan(store, tmp_path, start=EIGHT)
+    assert [[r.start for r in stretch] for stretch in stretches] == [[0], [EIGHT + 2]]
 
 
 def test_what_cannot_be_used_does_not_stop_the_others(store: Store, tmp_path: Path) -> None:
