@@ -60,7 +60,10 @@ def plan_camera(
     at what comes first of: the start that its entry was given (the first file only; the others
     follow it end to end), the container's metadata, the file's name, the end of the file before,
     1970. A file is left out that its entry's start would put over another one in the store: that
-    start is no longer the first file's then.
+    start is no longer the first file's then. One is left out, too, that has other content than when
+    the store took it in for the same time of this camera, more than half of the shorter one's: it
+    was still being recorded or copied then, and the people in it would be there twice. A name that
+    is used again for another time (`latest.mp4`) is another recording.
 
     Returns:
         The stretches in order of time, and the files that cannot be used.
@@ -140,6 +143,8 @@ class _Planner:
         # A time that nobody knew then is no place to go on from once somebody says one.
         keeps_time = known is not None and (known.start_known or not said)
         self._clock = planned.end if keeps_time else start + media.duration
+        if known is None:
+            self._refuse_changed(planned)
         self.found.append(planned)
 
     def _start(self, path: Path, media: MediaInfo, entry: RecordingSource) -> tuple[float, bool]:
@@ -159,6 +164,16 @@ class _Planner:
                     f"{planned.path}: the start that was given would put it over {held.path}, "
                     "which the store holds of this camera; give the start of the first file that "
                     f"is there now, or `surveil-reid remove --recording {held.sha256}` first"
+                )
+                raise InputError(msg)
+
+    def _refuse_changed(self, planned: PlannedRecording) -> None:
+        for held in self._held:
+            if _is_same_file(planned, held) and _overlap(planned, held):
+                msg = (
+                    f"{planned.path} has changed since it was processed, or was not complete then; "
+                    f"`surveil-reid remove --recording {held.sha256}` and process it again, or "
+                    "give its start if it is of another time"
                 )
                 raise InputError(msg)
 

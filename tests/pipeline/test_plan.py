@@ -57,11 +57,11 @@ def plan(
     return stretches, [failure.error for failure in failures], warnings.said
 
 
-def keep(store: Store, planned: PlannedRecording, *, camera: str = "gate") -> None:
+def keep(store: Store, planned: PlannedRecording, *, frames: int = 20) -> None:
     """Put a recording into the store as if it had been processed, with nobody in it."""
     recording = store.add_recording(
         NewRecording(
-            camera=camera,
+            camera="gate",
             path=planned.path,
             sha256=planned.sha256,
             start=planned.start,
@@ -72,7 +72,6 @@ def keep(store: Store, planned: PlannedRecording, *, camera: str = "gate") -> No
             height=planned.media.height,
         )
     )
-    frames = round(planned.media.duration * planned.media.fps)
     store.commit_segment(
         SegmentCommit(
             recording_id=recording.id,
@@ -216,6 +215,39 @@ def test_a_start_that_is_given_later_holds_for_what_is_new(store: Store, tmp_pat
     film(tmp_path / "part2.mp4", shade=2)
     stretches, _, _ = plan(store, tmp_path, start=EIGHT)
     assert [[r.start for r in stretch] for stretch in stretches] == [[0], [EIGHT + 2]]
+
+
+def test_a_file_that_grew_since_it_was_processed_is_refused(store: Store, tmp_path: Path) -> None:
+    keep(store, plan(store, film(tmp_path / "part1.mp4", shade=1), start=EIGHT)[0][0][0])
+    grown = film(tmp_path / "part1.mp4", shade=1, seconds=3)
+    film(tmp_path / "part2.mp4", shade=2)
+    stretches, (failure,), _ = plan(store, tmp_path, start=EIGHT)
+    assert str(grown) in failure
+    assert f"`surveil-reid remove --recording {store.recordings()[0].sha256}`" in failure
+    assert [[(r.path.name, r.start - EIGHT) for r in s] for s in stretches] == [[("part2.mp4", 3)]]
+    store.remove_recording(store.recordings()[0].sha256)
+    stretches, failures, _ = plan(store, tmp_path, start=EIGHT)
+    assert names(stretches) == [["part1.mp4", "part2.mp4"]]
+    assert failures == []
+
+
+def test_a_name_may_be_used_again_for_another_time(store: Store, tmp_path: Path) -> None:
+    latest = film(tmp_path / "latest.mp4", shade=1)
+    keep(store, plan(store, latest, start=EIGHT)[0][0][0])
+    film(latest, shade=2)
+    # A recorder that overlaps its files a little is no obstacle.
+    stretches, failures, _ = plan(store, latest, start=EIGHT + 1.5)
+    assert names(stretches) == [["latest.mp4"]]
+    assert failures == []
+    assert len(plan(store, latest, start=EIGHT + 0.5)[1]) == 1
+
+
+def test_what_the_store_began_and_never_read_a_frame_of_holds_no_time(
+    store: Store, tmp_path: Path
+) -> None:
+    path = film(tmp_path / "a.mp4", shade=1)
+    keep(store, plan(store, path, start=EIGHT)[0][0][0], frames=0)
+    assert plan(store, film(path, shade=2), start=EIGHT)[1] == []
 
 
 def test_what_cannot_be_used_does_not_stop_the_others(store: Store, tmp_path: Path) -> None:

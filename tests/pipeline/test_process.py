@@ -290,6 +290,22 @@ def test_a_recording_that_ends_early_gives_what_it_has(tmp_path: Path) -> None:
     assert f"{recording.frames} of 200 frames" in (report.recordings[0].note or "")
 
 
+def test_a_file_that_was_still_being_written_does_not_double_its_people(tmp_path: Path) -> None:
+    path = tmp_path / "gate.mkv"
+    camera = f"gate={path}@2026-03-01T08:00:00Z"
+    write_cut_off(path, scene(GATE, 8), fps=FPS)
+    with opened(tmp_path / "site.db") as store:
+        assert process_colours(store, [camera]).failed == ()
+        before = store.tracklets()
+        write_cut_off(path, scene(GATE, 20), fps=FPS)
+        (failure,) = process_colours(store, [camera]).failed
+        assert "remove --recording" in failure.error
+        assert [t.id for t in store.tracklets()] == [t.id for t in before]
+        store.remove_recording(str(path))
+        assert process_colours(store, [camera]).failed == ()
+        assert len(store.tracklets()) == 3
+
+
 def test_a_file_that_goes_missing_leaves_nobody_unfinished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
