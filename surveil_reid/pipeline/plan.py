@@ -1,6 +1,6 @@
 """From a site to the recordings to process: found, probed, recognised by content, put in time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,9 @@ from surveil_reid.video import MediaInfo, probe, start_from_name
 
 # A stretch goes on over a file boundary when the next file begins this close to the last one's end.
 STRETCH_GAP_S = 1.0
+
+# Two starts are the same when no farther apart; databases and arithmetic round.
+SAME_START_S = 0.001
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +75,7 @@ def plan_camera(
     for entry in source.recordings:
         planner.add(entry)
     _warn_of_unknown_times(planner.found, source.name, progress)
+    _warn_of_kept_times(planner.kept, source.name, progress)
     return stretches(planner.found), planner.failures
 
 
@@ -97,21 +101,26 @@ class _Planner:
     Attributes:
         found: what can be processed, or was.
         failures: what cannot.
+        kept: what the store holds with another start than is given now, and by how many seconds
+            the store's is later.
     """
 
     def __init__(self, source: CameraSource, store: Store) -> None:
         self.found: list[PlannedRecording] = []
         self.failures: list[Failure] = []
+        self.kept: list[tuple[Recording, float]] = []
         self._source = source
         self._store = store
         held = store.recordings(source.name) if source.name in store.cameras() else ()
         self._held = [recording for recording in held if recording.frames]
         self._clock: float | None = None  # where a file begins that follows the one before
+        self._moved: bool | None = None  # whether the start given last is new to the store
 
     def add(self, entry: RecordingSource) -> None:
         """Plan the files of one entry."""
         if entry.start is not None:
             self._clock = entry.start + self._source.clock_offset
+            self._moved = None
         try:
             paths = video_files(entry.path)
         except SurveilReidError as error:
@@ -140,6 +149,8 @@ class _Planner:
         )
         if known is None and _is_laid_out(entry):
             self._refuse_laid_over(planned)
+        if known is not None and said and self._is_moved(known, start, entry):
+            self.kept.append((known, known.start - start))
         # A time that nobody knew then is no place to go on from once somebody says one.
         keeps_time = known is not None and (known.start_known or not said)
         self._clock = planned.end if keeps_time else start + media.duration
@@ -155,6 +166,19 @@ class _Planner:
         if stated is not None:
             return stated + self._source.clock_offset, True
         return (self._source.clock_offset if self._clock is None else self._clock), False
+
+    def _is_moved(self, known: Recording, start: float, entry: RecordingSource) -> bool:
+        """Whether a file in the store would begin elsewhere if it were processed with `start` now.
+
+        Of files laid end to end the first one tells for all: behind it, files may have gone. Where
+        the file that began at `start` has gone itself, the store still holds it.
+        """
+        if not _is_laid_out(entry):
+            return abs(known.start - start) > SAME_START_S
+        if self._moved is None:
+            held = (known, *self._held)
+            self._moved = all(abs(other.start - start) > SAME_START_S for other in held)
+        return self._moved
 
     def _refuse_laid_over(self, planned: PlannedRecording) -> None:
         """The clock stays where it is, so that what follows is refused as well."""
@@ -202,8 +226,24 @@ def _warn_of_unknown_times(
     unknown = [recording.path.name for recording in found if not recording.start_known]
     if unknown:
         progress.warn(
-            f"camera {camera}: nothing says when {unknown[0]}"
-            f"{f' and {len(unknown) - 1} more' if len(unknown) > 1 else ''} was recorded; "
+            f"camera {camera}: nothing says when {_and_more(unknown)} was recorded; "
             "its times count from the end of the file before, or from 1970-01-01T00:00:00Z "
             "(give a start with NAME=PATH@ISO-TIME)"
         )
+
+
+def _warn_of_kept_times(
+    kept: Sequence[tuple[Recording, float]], camera: str, progress: Progress
+) -> None:
+    if kept:
+        recording, late = kept[0]
+        progress.warn(
+            f"camera {camera}: {_and_more([known.path for known, _ in kept])} was processed with "
+            f"another start or clock_offset and keeps its time, {abs(late):.3f} s "
+            f"{'after' if late > 0 else 'before'} the one given now; to change that, "
+            f"`surveil-reid remove --recording {recording.sha256}` and process it again"
+        )
+
+
+def _and_more(names: Sequence[str]) -> str:
+    return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")

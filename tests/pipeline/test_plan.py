@@ -190,12 +190,13 @@ def test_a_folder_whose_oldest_files_go_keeps_its_times(store: Store, tmp_path: 
         keep(store, planned)
     (tmp_path / "part1.mp4").unlink()
     film(tmp_path / "part4.mp4", shade=4)
-    (stretch,), _, _ = plan(store, tmp_path, start=EIGHT, offset=-1.0)
+    (stretch,), _, warned = plan(store, tmp_path, start=EIGHT, offset=-1.0)
     assert [(r.path.name, r.start - EIGHT) for r in stretch] == [
         ("part2.mp4", 1),
         ("part3.mp4", 3),
         ("part4.mp4", 5),
     ]
+    assert warned == []
     # Nothing is there any more that tells where the new files belong.
     for number in (2, 3):
         (tmp_path / f"part{number}.mp4").unlink()
@@ -215,6 +216,31 @@ def test_a_start_that_is_given_later_holds_for_what_is_new(store: Store, tmp_pat
     film(tmp_path / "part2.mp4", shade=2)
     stretches, _, _ = plan(store, tmp_path, start=EIGHT)
     assert [[r.start for r in stretch] for stretch in stretches] == [[0], [EIGHT + 2]]
+
+
+def test_a_changed_start_or_offset_of_what_was_processed_is_warned_of(
+    store: Store, tmp_path: Path
+) -> None:
+    film(tmp_path / "list/part1.mp4", shade=1)
+    film(tmp_path / "list/part2.mp4", shade=2)
+    named = film(tmp_path / "2026-03-01T09-00-00.mp4", shade=3)
+    entries = (tmp_path / "list", named)
+    for stretch in plan(store, *entries, start=EIGHT)[0]:
+        for planned in stretch:
+            keep(store, planned)
+    assert plan(store, *entries, start=EIGHT)[2] == []
+    first, _, last = store.recordings()
+    stretches, _, (warned,) = plan(store, *entries, start=EIGHT + 60)
+    assert [[r.start - EIGHT for r in s] for s in stretches] == [[0, 2], [3600]]
+    assert f"{first.path} and 1 more was processed with another start" in warned
+    assert "60.000 s before the one given now" in warned
+    assert f"`surveil-reid remove --recording {first.sha256}`" in warned
+    _, _, (warned,) = plan(store, *entries, start=EIGHT, offset=-2.5)
+    assert f"{first.path} and 2 more was processed with another start or clock_offset" in warned
+    assert "2.500 s after" in warned
+    _, _, (warned,) = plan(store, named, start=EIGHT + 3601)
+    assert warned.startswith(f"camera gate: {last.path} was processed")
+    assert "1.000 s before" in warned
 
 
 def test_a_file_that_grew_since_it_was_processed_is_refused(store: Store, tmp_path: Path) -> None:
