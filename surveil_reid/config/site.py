@@ -14,8 +14,9 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, field_validator
 
-from surveil_reid.core import InputError, SiteError
+from surveil_reid.core import InputError, SiteError, StoreError
 from surveil_reid.identity import TravelTime
+from surveil_reid.store import url_from
 
 Polygon = tuple[tuple[float, float], ...]
 
@@ -121,7 +122,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def load_site(path: Path) -> Site:
-    """Read a site file; paths in it are relative to its folder.
+    """Read a site file; paths in it, also that of an SQLite store, are relative to its folder.
 
     Raises:
         SiteError: when the file is missing, is no YAML, or has a wrong key or value; the message
@@ -144,7 +145,8 @@ def load_site(path: Path) -> Site:
     except ValidationError as error:
         msg = f"{path}: {_first_problem(error)}"
         raise SiteError(msg) from error
-    site = Site(cameras=tuple(_camera(c, path.parent) for c in parsed.cameras), store=parsed.store)
+    cameras = tuple(_camera(camera, path.parent) for camera in parsed.cameras)
+    site = Site(cameras=cameras, store=_store(parsed.store, path))
     _check_names(site, parsed.travel, path)
     return replace(site, travel=tuple(_travel(entry, path) for entry in parsed.travel))
 
@@ -194,6 +196,14 @@ def _camera(parsed: _Camera, folder: Path) -> CameraSource:
         moving=parsed.moving,
         position=parsed.position,
     )
+
+
+def _store(url: str | None, path: Path) -> str | None:
+    try:
+        return None if url is None else url_from(url, path.parent)
+    except StoreError as error:
+        msg = f"{path}: store: {error}"
+        raise SiteError(msg) from error
 
 
 def _travel(parsed: _Travel, path: Path) -> TravelTime:

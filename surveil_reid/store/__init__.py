@@ -2,6 +2,7 @@
 
 from surveil_reid.store.crop_files import CropFolder
 from surveil_reid.store.decisions import Reverted
+from surveil_reid.store.engine import url_from
 from surveil_reid.store.opening import open_store
 from surveil_reid.store.store import Store
 from surveil_reid.store.values import (
@@ -40,4 +41,5 @@ __all__ = [
     "TrackletState",
     "TrackletUpdate",
     "open_store",
+    "url_from",
 ]

@@ -39,6 +39,23 @@ def parse_url(text: str) -> URL:
         raise StoreError(msg) from error
 
 
+def url_from(text: str, folder: Path) -> str:
+    """The database that `text`, written in a file of `folder`, names.
+
+    Returns:
+        `text`, but for an SQLite file whose relative path counts from `folder`.
+
+    Raises:
+        StoreError: when it is not a URL.
+    """
+    url = parse_url(text)
+    if sqlite_file(url) is None or Path(url.database or "").is_absolute():
+        return text
+    return url.set(database=str(folder / (url.database or ""))).render_as_string(
+        hide_password=False
+    )
+
+
 def sqlite_file(url: URL) -> Path | None:
     """The absolute path of the SQLite file, or None where the store is not a plain file."""
     name = url.database

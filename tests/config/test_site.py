@@ -7,6 +7,7 @@ import pytest
 
 from surveil_reid.config import load_site, parse_camera, site_of
 from surveil_reid.core import SiteError
+from surveil_reid.store import open_store
 
 
 def write(folder: Path, text: str) -> Path:
@@ -28,6 +29,37 @@ def test_the_example_site_is_read() -> None:
 def test_paths_are_relative_to_the_site_file(tmp_path: Path) -> None:
     site = load_site(write(tmp_path, "cameras: [{name: a, recordings: [x.mp4, /y.mp4]}]"))
     assert [r.path for r in site.cameras[0].recordings] == [str(tmp_path / "x.mp4"), "/y.mp4"]
+
+
+def test_an_sqlite_store_lies_beside_the_site_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "a site, 50% #1?"
+    folder.mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    text = "store: sqlite:///site.db\ncameras: [{name: a, recordings: [x]}]"
+    for file in (write(folder, text), Path("..") / folder.name / "site.yaml"):
+        with open_store(load_site(file).store or "") as store:
+            assert store.cameras() == ()
+        assert (folder / "site.db").is_file()
+        (folder / "site.db").unlink()
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:////var/site.db",
+        "sqlite:///file:site.db?uri=true",
+        "postgresql://ann:secret@host/site",
+    ],
+)
+def test_any_other_store_is_taken_as_it_is_written(tmp_path: Path, url: str) -> None:
+    text = f"store: '{url}'\ncameras: [{{name: a, recordings: [x]}}]"
+    assert load_site(write(tmp_path, text)).store == url
 
 
 def test_a_start_is_that_of_the_first_recording_only(tmp_path: Path) -> None:
@@ -64,6 +96,7 @@ def test_a_start_is_that_of_the_first_recording_only(tmp_path: Path) -> None:
             "did you mean 'to'|to: Field required",
         ),
         ("{", "not a YAML file"),
+        ("store: site.db\ncameras: [{name: a, recordings: [x]}]", "store: 'site.db' is not a data"),
         (
             "cameras: [{name: a, recordings: [x],\n start: 2026-02-29T08:00:00Z}]",
             "line 2: 2026-02-29T08:00:00Z is not possible: day is out of range",

@@ -91,6 +91,7 @@ def test_exported_names() -> None:
         "TrackletState",
         "TrackletUpdate",
         "open_store",
+        "url_from",
     }
 
 
