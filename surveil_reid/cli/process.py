@@ -19,7 +19,9 @@ def process(
         typer.Option(
             "--camera",
             metavar="NAME=PATH[@ISO-TIME]",
-            help="A camera and its recordings: file, folder or glob; repeatable.",
+            help="A camera and its recordings: file, folder or glob; repeatable. The first one "
+            "begins at the time and the others follow it; without a time, the files' metadata or "
+            "names tell. A time without a zone, also in a file name, is UTC.",
         ),
     ] = None,
     fps: Annotated[str, typer.Option(metavar="N|full", help="Frames analysed per second.")] = "5",

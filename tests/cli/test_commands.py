@@ -61,6 +61,13 @@ def test_process_says_what_became_of_each_recording(
     assert again["recordings"][0]["skipped"] == "already processed"
 
 
+def test_what_a_time_without_a_zone_means_is_said_where_times_are_written(run: Run) -> None:
+    status, out, _ = run("process", "--help")
+    assert status == 0
+    assert "UTC" in out
+    assert "Times without a zone are UTC" in (CONFIGS / "site.example.yaml").read_text()
+
+
 def test_process_names_what_fails_and_does_the_rest(
     run: Run, site: dict[str, Path], tmp_path: Path
 ) -> None:
