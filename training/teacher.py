@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,11 +75,12 @@ def clean_targets(
 
     Raises:
         InputError: when a picture is not among the features computed before.
+        WeightsError: when the teacher is damaged or not described.
     """
     names = _names(pictures, rows, mixtures)
     kept = path
     if path.suffix != FEATURES:
-        facts = [pictures.sha256, _digest(path), _digest(path.with_suffix(".bin")), *names]
+        facts = [pictures.sha256, *_facts(path), *names]
         key = hashlib.sha256("\n".join(facts).encode(errors="surrogateescape")).hexdigest()
         kept = cache / f"teacher-{key[:16]}{FEATURES}"
         if not kept.exists():
@@ -104,11 +106,14 @@ def _ask(teacher: "Embedder", shown: Shown, tell: Tell) -> Floats:
     return np.concatenate(parts)
 
 
-def _digest(path: Path) -> str:
-    if not path.is_file():
-        return ""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _facts(path: Path) -> tuple[str, str]:
+    """What a teacher's embeddings depend on: its weights and how they are fed."""
+    from surveil_reid.assets import weights_sha256  # noqa: PLC0415 (as where a teacher is opened)
+    from surveil_reid.embedding.loading import find_weights  # noqa: PLC0415
+
+    weights, description = find_weights(path)
+    fed = {} if description is None else description.meaning
+    return weights_sha256(weights), json.dumps(fed, sort_keys=True)
 
 
 def _names(pictures: PictureFile, rows: Integers, mixtures: Mixtures | None) -> list[str]:

@@ -14,7 +14,7 @@ A description is a small YAML file beside the weights, with the same stem::
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
@@ -94,6 +94,11 @@ class ModelDescription(StrictModel):
     calibration: Calibration | None = None
     licence: str = "unknown"
     source: str = "unknown"
+
+    @property
+    def meaning(self) -> dict[str, Any]:
+        """What an embedding depends on beside the weights, as plain JSON values."""
+        return self.input.model_dump(mode="json", exclude={"name"}) | {"output": self.output}
 
     @model_validator(mode="after")
     def _check_linking(self) -> Self:

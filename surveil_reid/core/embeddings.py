@@ -33,9 +33,11 @@ class ModelInfo:
 
     Attributes:
         name: for people to read.
-        sha256: of the weights, in hexadecimal; two models are the same if this is.
+        sha256: of the weights, in hexadecimal; two models are the same if this and the
+            preprocessing are.
         dim: length of an embedding.
-        preprocessing: plain JSON values: input size, colour order, scale, mean and the like.
+        preprocessing: plain JSON values: input size, colour order, scale, mean and the like, and of
+            a described file the output that is taken.
         linking: the operating points known for this model, by increasing false-alarm rate.
         linking_similarity: mean cosine similarity from which tracklets are linked into one
             identity, fitted on data; None where nobody has fitted it.

@@ -52,7 +52,12 @@ def load_embedder(
     return _open(Path(weights), options, None)
 
 
-def _open(path: Path, options: EmbeddingOptions, source: str | None) -> Embedder:
+def find_weights(path: Path) -> tuple[Path, ModelDescription | None]:
+    """The weights that a file is or describes, with their description; a checkpoint needs none.
+
+    Raises:
+        WeightsError: when a file is missing, of another kind or not described.
+    """
     if path.suffix in PICKLES:
         msg = (
             f"{path} is a pickle, which could run any program; convert it to .safetensors or "
@@ -62,18 +67,24 @@ def _open(path: Path, options: EmbeddingOptions, source: str | None) -> Embedder
     if not path.is_file():
         raise WeightsError(_missing(path))
     if path.suffix == ".safetensors":
-        return _open_checkpoint(path, options, source)
+        return path, None
     if path.suffix in DESCRIPTIONS:
         description = read_description(path)
-        path = _described_file(path, description)
-        return _open_described(path, description, options, source)
+        return _described_file(path, description), description
     if path.suffix in DESCRIBED:
-        return _open_described(path, _description_of(path), options, source)
+        return path, _description_of(path)
     msg = (
         f"{path} is of no known kind; an embedder is a .safetensors, .onnx, .xml or .torchscript "
         "file, or the .yaml that describes one"
     )
     raise WeightsError(msg)
+
+
+def _open(path: Path, options: EmbeddingOptions, source: str | None) -> Embedder:
+    weights, description = find_weights(path)
+    if description is None:
+        return _open_checkpoint(weights, options, source)
+    return _open_described(weights, description, options, source)
 
 
 def _missing(path: Path) -> str:
@@ -132,7 +143,7 @@ def _open_described(
         name=description.name,
         sha256=sha256,
         dim=description.dim,
-        preprocessing=description.input.model_dump(mode="json", exclude={"name"}),
+        preprocessing=description.meaning,
         linking=description.linking,
         linking_similarity=description.linking_similarity,
         calibration=description.calibration,

@@ -1,6 +1,7 @@
 """Features of a benchmark's images by any embedder, kept so that they are computed only once."""
 
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def extract_features(
         split: as a protocol made it.
         embedder: any.
         cache: folder of features computed before, found again by the hashes of the weights and of
-            the images; None computes them anew.
+            the images, and by how the weights are fed; None computes them anew.
         tag: what else the features depend on, such as the precision.
         advance: told how many images more are done.
 
@@ -78,8 +79,9 @@ def embed_images(
 
 
 def _key(split: Split, embedder: Embedder, tag: str) -> str:
-    """Of the weights, the images with their labels, and whatever else counts."""
-    digest = hashlib.sha256(f"{embedder.info.sha256} {tag}\n".encode())
+    """Of the weights and how they are fed, the images with labels, and whatever else counts."""
+    fed = json.dumps(embedder.info.preprocessing, sort_keys=True)
+    digest = hashlib.sha256(f"{embedder.info.sha256} {fed} {tag}\n".encode())
     for part in (split.query, split.gallery):
         for image in part:
             label = f"{image.identity} {image.camera} {image.distractor} "

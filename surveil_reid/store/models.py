@@ -29,9 +29,22 @@ def _current_row(session: Session) -> ModelRow | None:
 
 
 def require_model(session: Session, info: ModelInfo) -> None:
-    """Raise ModelMismatchError when the descriptors in the store were made by another model."""
+    """Raise ModelMismatchError when the descriptors in the store were made by another model.
+
+    The same weights fed otherwise are another model.
+    """
     held = current_model(session)
-    if held is not None and held.sha256 != info.sha256:
+    if held is None:
+        return
+    changed = _fed_otherwise(held, info)
+    if held.sha256 == info.sha256 and changed:
+        msg = (
+            f"the store's descriptors were made by {held.name} with other preprocessing "
+            f"({', '.join(changed)}); correct its description, or change the whole store over with "
+            f"`surveil-reid reembed --embedder {info.name}`"
+        )
+        raise ModelMismatchError(msg)
+    if held.sha256 != info.sha256:
         msg = (
             f"the store's descriptors were made by {held.name} ({held.sha256[:12]}), not by "
             f"{info.name} ({info.sha256[:12]}); use that, or change the whole store over with "
@@ -78,6 +91,12 @@ def save_calibration(session: Session, calibration: Calibration) -> None:
         msg = "the store holds no descriptors to calibrate; process recordings first"
         raise StoreError(msg)
     held.calibration = _plain(calibration)
+
+
+def _fed_otherwise(held: ModelInfo, info: ModelInfo) -> list[str]:
+    # A store of an earlier version may say less.
+    shared = held.preprocessing.keys() & info.preprocessing.keys()
+    return sorted(key for key in shared if held.preprocessing[key] != info.preprocessing[key])
 
 
 def _plain(calibration: Calibration | None) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """Features of a benchmark: by any embedder, computed once, and the same from a file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,15 @@ def test_another_image_or_another_precision_is_computed_anew(parts: Split, tmp_p
     changed.write_bytes(other.read_bytes() + b"\0")
     extract_features(parts, embedder, cache=tmp_path / "cache", tag="fp32")
     assert embedder.shown == 3 * before
+
+
+def test_weights_that_are_fed_otherwise_are_computed_anew(parts: Split, tmp_path: Path) -> None:
+    before, corrected = Counting(), Counting()
+    fed = {**before.info.preprocessing, "colour": "BGR"}
+    corrected.info = replace(before.info, preprocessing=fed)
+    for embedder in (before, corrected, before, corrected):
+        extract_features(parts, embedder, cache=tmp_path / "cache")
+    assert before.shown == corrected.shown == len(parts.query) + len(parts.gallery)
 
 
 def test_what_is_written_is_what_is_read(parts: Split, tmp_path: Path) -> None:

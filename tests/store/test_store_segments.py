@@ -357,6 +357,20 @@ def test_models_do_not_mix(tmp_path: Path) -> None:
         assert store.recordings()[0].progress == 1
 
 
+def test_a_model_that_is_fed_otherwise_is_another(tmp_path: Path) -> None:
+    fed = MODEL.preprocessing
+    corrected = replace(MODEL, preprocessing={**fed, "colour": "BGR"})
+    with store_at(tmp_path) as store:
+        recording = store.add_recording(new_recording())
+        store.commit_segment(commit(recording, 0, described(crop(1))))
+        with pytest.raises(ModelMismatchError, match=r"preprocessing \(colour\).*reembed"):
+            store.check_model(corrected)
+        store.check_model(replace(MODEL, preprocessing={**fed, "output": "means"}))  # says more
+        store.reembed(corrected, lambda jpegs: units(*range(len(jpegs))))
+        store.check_model(corrected)
+        assert store.changed_tracklets(1).tolist() == [1]
+
+
 def test_what_is_known_of_a_model_is_kept_up_to_date(tmp_path: Path) -> None:
     with store_at(tmp_path) as store:
         recording = store.add_recording(new_recording())

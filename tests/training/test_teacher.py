@@ -77,6 +77,22 @@ def test_they_are_kept_in_a_file_that_is_a_teacher_itself(
         clean_targets(kept, pictures, np.array([3, 11]), tmp_path, lambda _: None)
 
 
+@pytest.mark.parametrize("named", ["colour.onnx", "colour.yaml"])
+def test_a_corrected_description_is_asked_anew(
+    teacher: Path, pictures: PictureFile, tmp_path: Path, named: str
+) -> None:
+    weights, rows = tmp_path / "colour.onnx", np.arange(4)
+    weights.write_bytes(teacher.read_bytes())
+    found = []
+    for colour in ("BGR", "RGB"):
+        described = DESCRIPTION.replace("scale:", f"colour: {colour}, scale:")
+        weights.with_suffix(".yaml").write_text(described)
+        asked = clean_targets(tmp_path / named, pictures, rows, tmp_path, lambda _: None)
+        found.append(asked)
+    assert np.abs(found[1] - mean_colours(pictures.content[rows])).max() < 1e-3
+    assert np.array_equal(found[0][:, ::-1], found[1])
+
+
 def test_pictures_of_one_name_in_two_folders_have_their_own(teacher: Path, tmp_path: Path) -> None:
     write_people(tmp_path / "market1501")
     for number in (1, 2):
