@@ -13,7 +13,7 @@ import copy
 import io
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from surveil_reid.detection.cutting import saved_network
 from surveil_reid.detection.ultralytics_library import load_network
 from surveil_reid.detection.weights import check_pt
 from surveil_reid.video import read_picture
-from training.detector_command import run_training
+from training.detector_command import how_begun, require_begun_so, run_training
 from training.detector_tuning import divergence
 from training.memory import keep_memory
 from training.precision import Precision
@@ -254,13 +254,10 @@ def teach(
     keep_memory()
     pupil = Pupil(load_network(checked.path), options, len(paths))
     state = out.with_suffix(".state")
-    begun = {"weights": checked.sha256, "pictures": len(paths), **asdict(options)}
+    begun = how_begun(checked.sha256, pictures, options)
     if state.exists():
         held = torch.load(state, weights_only=True)
-        if held["begun"] != begun:
-            changed = sorted(name for name in begun if held["begun"][name] != begun[name])
-            msg = f"{state} was begun with other {', '.join(changed)}; delete it or choose a --name"
-            raise InputError(msg)
+        require_begun_so(begun, held["begun"], state)
         pupil.restore(held["pupil"])
     while pupil.epoch < options.epochs:
         inside, answers = pupil.learn(paths)

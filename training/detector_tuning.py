@@ -9,6 +9,7 @@ pictures, so that what it knows and the pictures do not show stays. Writes `DIR/
 was killed goes on after its last whole epoch, with the same command.
 """
 
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from surveil_reid.detection.person import PERSON
 from surveil_reid.detection.ultralytics_library import contained, load_network
 from surveil_reid.detection.weights import check_weights
 from surveil_reid.video import read_picture
-from training.detector_command import run_training
+from training.detector_command import how_begun, require_begun_so, run_training
 from training.memory import keep_memory
 from training.norms import estimate_norms, folded_norms
 
@@ -181,7 +182,7 @@ def tune(
         trust_weights: see `load_detector`.
 
     Raises:
-        InputError: when a folder has no pictures.
+        InputError: when a folder has no pictures, or a run of the same name was begun otherwise.
         WeightsError: when the weights are missing, unknown or of several classes.
     """
     options = options or TuningOptions()
@@ -196,6 +197,8 @@ def tune(
         raise WeightsError(msg)
     work = out.with_suffix("")
     state, data = work / "run/weights/last.pt", work / "data.yaml"
+    going_on = state.exists()
+    _check_begun(work, how_begun(checked.sha256, pictures, options), going_on=going_on)
     described = {
         "path": str(work),
         "train": [str((folder / "images").resolve()) for folder in pictures],
@@ -228,7 +231,6 @@ def tune(
         "plots": False,
         "verbose": False,
     }
-    going_on = state.exists()
     if going_on:
         settings["resume"] = str(state)
     if not going_on or _epochs_done(state) < options.epochs:
@@ -247,6 +249,16 @@ def tune(
     tuned = load_network(state)
     tuned.args = {}  # of this training, with paths of this machine
     write_whole(out, saved_network(tuned), error=WeightsError)
+
+
+def _check_begun(work: Path, begun: dict[str, Any], *, going_on: bool) -> None:
+    """Refuse to go on with a run that was begun otherwise; write down how another is begun."""
+    kept = work / "begun.json"
+    if going_on:
+        held = json.loads(kept.read_text()) if kept.exists() else {}
+        require_begun_so(begun, held, work)
+    else:
+        write_whole(kept, json.dumps(begun, indent=1).encode())
 
 
 def _epochs_done(state: Path) -> int:

@@ -92,6 +92,12 @@ def test_a_run_that_was_killed_goes_on(
     assert all(torch.equal(one[name], other[name]) for name in one)
     with pytest.raises(InputError, match="was begun with other epochs, rate; delete it"):
         teach(SHIPPED, [pictures], broken, replace(QUICK, epochs=3, rate=1e-4))
+    others = tmp_path / "others/images"
+    others.mkdir(parents=True)
+    for path in (pictures / "images").iterdir():
+        cv2.imwrite(str(others / path.name), cv2.imread(str(path))[:, ::-1])
+    with pytest.raises(InputError, match="was begun with other pictures; delete it"):
+        teach(SHIPPED, [others.parent], broken, QUICK)
 
 
 @pytest.mark.parametrize("shape", [(60, 90), (900, 300), (432, 768)])

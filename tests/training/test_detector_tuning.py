@@ -1,5 +1,7 @@
 """A detector learns from pictures, holds on to what it knew, and goes on where it was killed."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -92,6 +94,25 @@ def test_a_run_that_was_killed_goes_on(
     tune(SHIPPED, [pictures], out, QUICK)  # all epochs are there: only the file is missing
     assert epochs == [0, 1, 1]
     assert out.exists()
+
+
+def test_a_run_that_was_begun_otherwise_does_not_go_on(tmp_path: Path, pictures: Path) -> None:
+    out, own = tmp_path / "tuned.pt", tmp_path / "pictures"
+    shutil.copytree(pictures, own)
+    once = replace(QUICK, epochs=1)
+    tune(SHIPPED, [own], out, once)
+    before = out.read_bytes()
+    with pytest.raises(InputError, match="begun with other epochs, rate; delete it or choose a"):
+        tune(SHIPPED, [own], out, replace(QUICK, rate=1e-4))
+    other = tmp_path / "other.pt"
+    other.write_bytes(before)
+    with pytest.raises(InputError, match="begun with other weights;"):
+        tune(other, [own], out, once, trust_weights=True)
+    label = own / "labels/0.txt"
+    label.write_text(label.read_text().replace("0 ", "0 0", 1))
+    with pytest.raises(InputError, match="begun with other pictures;"):
+        tune(SHIPPED, [own], out, once)
+    assert out.read_bytes() == before
 
 
 def test_divergence_is_that_of_scipy() -> None:
