@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,8 @@ def clean_targets(
         float32 `(n + m, dim)`, L2-normalised; each is the mean over a picture and its mirror image.
 
     Raises:
-        InputError: when a picture is not among the features computed before.
+        InputError: when a picture is not among the features computed before, or two of those have
+            one name.
         WeightsError: when the teacher is damaged or not described.
     """
     names = _names(pictures, rows, mixtures)
@@ -117,8 +119,16 @@ def _facts(path: Path) -> tuple[str, str]:
 
 
 def _names(pictures: PictureFile, rows: Integers, mixtures: Mixtures | None) -> list[str]:
-    """Names of the pictures' files with their folders'; elsewhere these may lie deeper or not."""
-    by_row = {row: f"{path.parent.name}/{path.name}" for path, row in pictures.rows.items()}
+    """Names of the pictures' files with their folders'; elsewhere these may lie deeper or not.
+
+    Those that two pictures would share are whole paths.
+    """
+    short = {row: f"{path.parent.name}/{path.name}" for path, row in pictures.rows.items()}
+    shared = Counter(short.values())
+    by_row = {
+        row: short[row] if shared[short[row]] == 1 else path.as_posix()
+        for path, row in pictures.rows.items()
+    }
     own = [by_row[row] for row in rows.tolist()]
     return own if mixtures is None else own + mixtures.names(by_row)
 
@@ -132,11 +142,19 @@ def _write(path: Path, names: list[str], features: Floats) -> None:
 def _read(path: Path, names: list[str]) -> Floats:
     try:
         with np.load(path, allow_pickle=False) as kept:
-            known = {name: row for row, name in enumerate(kept["names"].tolist())}
+            held = kept["names"].tolist()
             features: Floats = kept["features"].astype(np.float32)
     except (OSError, KeyError, ValueError) as error:
         msg = f"{path} holds no teacher's features; remove it or name another teacher"
         raise InputError(msg) from error
+    known = {name: row for row, name in enumerate(held)}
+    if len(known) < len(held):
+        name = Counter(held).most_common(1)[0][0]
+        msg = (
+            f"{path} holds features of several pictures called {name}; compute them anew with the "
+            "teacher itself"
+        )
+        raise InputError(msg)
     missing = [name for name in names if name not in known]
     if missing:
         msg = (

@@ -108,6 +108,30 @@ def test_pictures_of_one_name_in_two_folders_have_their_own(teacher: Path, tmp_p
     assert np.abs(found[0] - found[1]).max() > 0.01
 
 
+def test_two_folders_may_have_pictures_of_the_same_names(teacher: Path, tmp_path: Path) -> None:
+    write_people(tmp_path / "market1501")
+    for number, site in enumerate(("site-a", "site-b"), 1):
+        for camera in (1, 2):
+            path = tmp_path / site / f"1/c{camera}_1.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            PillowImage.fromarray(paint_person(number, 1, camera)).save(path)
+    source = open_source("market1501", tmp_path, ["site-a", "site-b"])
+    pictures = open_cache(source, (32, 16), tmp_path / "cache", skip_limit=0)
+    rows = np.array([pictures.rows[Path(f"{site}/1/c1_1.png")] for site in ("site-a", "site-b")])
+    found = clean_targets(teacher, pictures, rows, tmp_path, lambda _: None)
+    assert np.abs(found - mean_colours(pictures.content[rows])).max() < 1e-3
+    assert np.abs(found[0] - found[1]).max() > 0.01
+
+
+def test_a_file_in_which_a_name_stands_twice_is_refused(
+    pictures: PictureFile, tmp_path: Path
+) -> None:
+    names = ["1/c1_1.png", "1/c2_1.png", "1/c1_1.png"]
+    np.savez(tmp_path / "t.npz", names=names, features=np.eye(3, dtype=np.float16))
+    with pytest.raises(InputError, match=r"several pictures called 1/c1_1\.png; compute"):
+        clean_targets(tmp_path / "t.npz", pictures, np.arange(2), tmp_path, lambda _: None)
+
+
 def six(
     teacher: Path, pictures: PictureFile, recipe: InputRecipe, part: slice = slice(0, 6)
 ) -> Batch:
