@@ -9,7 +9,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as errors
 from surveil_reid.assets import ModelDescription
 from surveil_reid.core import Floats, InputError, WeightsError
 from surveil_reid.embedding.embedder import EmbeddingOptions, Network
-from surveil_reid.embedding.probe import one_by_one
+from surveil_reid.embedding.probe import check_input, one_by_one
 
 CUDA = "CUDAExecutionProvider"
 ERRORS_ONLY = 3
@@ -55,8 +55,14 @@ def open_onnx(path: Path, description: ModelDescription, options: EmbeddingOptio
         (output,) = session.run([description.output], {description.input.name: batch})
         return np.asarray(output, np.float32).reshape(len(batch), -1)
 
-    takes_any_batch = not isinstance(inputs[description.input.name][0], int)
-    return run if takes_any_batch else one_by_one(run)
+    pictures = next(iter(inputs[description.input.name]), None)  # fixed where it is a number
+    if isinstance(pictures, int) and pictures > 1:
+        msg = (
+            f"{path} takes {pictures} pictures at a time; export it for batches of 1 or of any size"
+        )
+        raise WeightsError(msg)
+    check_input(run, description, DAMAGED)
+    return one_by_one(run) if isinstance(pictures, int) else run
 
 
 def _open_session(path: Path, options: EmbeddingOptions) -> onnxruntime.InferenceSession:

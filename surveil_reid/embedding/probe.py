@@ -30,6 +30,28 @@ def same_in_batch(batched: Network, single: Network, description: ModelDescripti
     return bool((cosines >= SAME).all())
 
 
+def check_input(
+    network: Network, description: ModelDescription, refusals: tuple[type[Exception], ...]
+) -> None:
+    """Raise WeightsError unless a network takes pictures as its description says.
+
+    Args:
+        network: a runtime's part.
+        description: of it.
+        refusals: what the runtime raises.
+    """
+    batch = made_up_batch(description)[:1]
+    try:
+        network(batch)
+    except refusals as error:
+        reason = " ".join(str(error).rsplit("RuntimeError:", 1)[-1].split())
+        msg = (
+            f"{description.name} does not take {' x '.join(map(str, batch.shape))} numbers "
+            f"({reason}); correct input.size and input.layout in its description"
+        )
+        raise WeightsError(msg) from error
+
+
 def check_output(network: Network, description: ModelDescription) -> None:
     """Raise WeightsError unless a network's output is as long as its description says."""
     batch = made_up_batch(description)[:1]

@@ -10,6 +10,7 @@ from surveil_reid.assets import ModelDescription
 from surveil_reid.core import Floats, InputError, WeightsError
 from surveil_reid.embedding.devices import choose_device
 from surveil_reid.embedding.embedder import EmbeddingOptions, Network
+from surveil_reid.embedding.probe import check_input
 
 
 def open_torchscript(
@@ -61,4 +62,5 @@ def open_torchscript(
         features = network(torch.from_numpy(batch).to(device))
         return np.asarray(features.float().cpu().numpy(), np.float32).reshape(len(batch), -1)
 
+    check_input(run, description, (RuntimeError,))
     return run

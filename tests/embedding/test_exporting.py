@@ -107,7 +107,11 @@ def test_torchscript_loads_with_torch_alone(checkpoint: Path, tmp_path: Path) ->
         network = torch.jit.load(out)
     assert network(torch.zeros(5, 3, *SIZE)).shape == (5, 64)
     description = out.with_suffix(".yaml")
-    lines = description.read_text().splitlines()
+    text = description.read_text()
+    description.write_text(text.replace("NCHW", "NHWC"))
+    with pytest.raises(WeightsError, match=r"correct input\.size and input\.layout"):
+        load_embedder(out, FP32)
+    lines = text.splitlines()
     description.write_text("\n".join(line for line in lines if not line.startswith("sha256")))
     with pytest.raises(WeightsError, match="put its sha256 there"):
         load_embedder(out, FP32)

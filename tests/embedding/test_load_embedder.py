@@ -199,6 +199,26 @@ def test_a_description_that_does_not_fit_is_refused_on_loading(
     assert "tiny" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [("size: [8, 4]", "size: [16, 4]"), ("colour:", "layout: NHWC, colour:")]
+)
+def test_an_input_that_is_described_wrongly_is_refused_on_loading(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    weights = write_network(tmp_path, "onnx")
+    (tmp_path / "tiny.yaml").write_text(DESCRIPTION.replace(old, new))
+    with pytest.raises(WeightsError, match=r"correct input\.size and input\.layout") as caught:
+        load_embedder(weights, FP32)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_network_of_several_pictures_at_a_time_is_refused(tmp_path: Path) -> None:
+    weights = write_onnx(tmp_path / "tiny.onnx", 8, 4, batch=4)
+    (tmp_path / "tiny.yaml").write_text(DESCRIPTION)
+    with pytest.raises(WeightsError, match="takes 4 pictures at a time; export it for batches of"):
+        load_embedder(weights, FP32)
+
+
 @pytest.mark.parametrize("kind", ["openvino", "onnx"])
 def test_damaged_networks_are_refused(tmp_path: Path, kind: str) -> None:
     weights = write_network(tmp_path, kind)
