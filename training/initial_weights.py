@@ -10,7 +10,7 @@ from torchvision.models import get_model_weights
 
 from surveil_reid.core import InputError, WeightsError
 from surveil_reid.embedding.model import ReidModel
-from surveil_reid.embedding.tensors import fill, fill_backbone, read_tensors
+from surveil_reid.embedding.tensors import fill, fill_backbone, fits, read_tensors
 from training.records import Weights
 
 PATIENCE = 10.0
@@ -22,7 +22,7 @@ def start_from(model: ReidModel, weights: str, local: Path | None) -> Weights:
 
     Args:
         model: with random weights; its head stays so unless the file is a checkpoint of the whole.
-        weights: `imagenet`, `random`, or a file.
+        weights: `imagenet`, `random`, a file, or the name of an embedder that ships.
         local: folder of torchvision's weights in safetensors, for where the download fails.
 
     Returns:
@@ -30,12 +30,13 @@ def start_from(model: ReidModel, weights: str, local: Path | None) -> Weights:
 
     Raises:
         InputError: when ImageNet's weights can be had neither way.
-        WeightsError: when a file is missing, damaged or of another architecture.
+        WeightsError: when a file is missing, damaged or of another architecture, or no embedder of
+            the name ships.
     """
     if weights == "random":
         return Weights(source="random")
     if weights != "imagenet":
-        return _from_file(model, Path(weights))
+        return _from_file(model, _named(weights))
     backbone = model.architecture.backbone
     found = _downloaded(backbone)
     if found is not None:
@@ -51,6 +52,16 @@ def start_from(model: ReidModel, weights: str, local: Path | None) -> Weights:
         )
         raise InputError(msg)
     return _from_file(model, path)
+
+
+def _named(weights: str) -> Path:
+    path = Path(weights)
+    if path.suffix or path.is_file():
+        return path
+    # Needs more than torch, which a machine that trains may not have.
+    from surveil_reid.assets import find_shipped  # noqa: PLC0415
+
+    return find_shipped(weights, "embedder", "cpu")
 
 
 def _downloaded(backbone: str) -> Path | None:
@@ -79,7 +90,7 @@ def _url(backbone: str) -> str:
 
 def _from_file(model: ReidModel, path: Path) -> Weights:
     content = read_tensors(path)
-    if set(content.tensors) == set(model.state_dict()):
+    if fits(model, content.tensors):
         fill(model, content.tensors, str(model.architecture), path)
     else:
         fill_backbone(model, content.tensors, path)

@@ -68,7 +68,8 @@ class ModelRecipe:
         pooling: of the last map.
         bottleneck: whether there is a BNNeck.
         weights: `imagenet`, `random`, or a file: torchvision's weights in safetensors, or a
-            checkpoint of this project to go on from.
+            checkpoint of this project to go on from, of which the backbone alone is taken where the
+            rest is another; or the name of an embedder that ships.
         norm_batches: batches to estimate batch norm on anew where weights come from a file, which
             may have been rebuilt; 0 takes the file's statistics.
         trained: everything, or the last stage and what follows it.

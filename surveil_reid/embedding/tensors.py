@@ -78,11 +78,12 @@ def write_model(path: Path, model: ReidModel, meta: Mapping[str, Any]) -> None:
 
 
 def load_backbone(model: ReidModel, path: Path) -> None:
-    """Start a model's backbone from torchvision's classifier weights in safetensors, in place.
+    """Start a model's backbone from weights in safetensors, in place.
 
     Args:
         model: its head and its pooling are left as they are.
-        path: a plain torchvision state dict; its classifier `fc` is left out.
+        path: a plain torchvision state dict, whose classifier `fc` is left out, or a checkpoint of
+            this project, whose head and pooling are.
 
     Raises:
         WeightsError: when the file is missing, damaged or of another architecture.
@@ -98,7 +99,13 @@ def fill_backbone(model: ReidModel, tensors: Mapping[str, Tensor], path: Path) -
         if name.startswith(POOLING_PREFIX)
     }
     expected = f"torchvision's {model.architecture.backbone}"
-    fill(model.backbone, {**_of_torchvision(tensors), **pooling}, expected, path)
+    found = _of_torchvision(_of_backbone(tensors) or tensors)
+    fill(model.backbone, {**found, **pooling}, expected, path)
+
+
+def fits(module: nn.Module, tensors: Mapping[str, Tensor]) -> bool:
+    """Whether tensors have a module's names and shapes."""
+    return _shapes(tensors) == _shapes(module.state_dict())
 
 
 def fill(module: nn.Module, tensors: Mapping[str, Tensor], expected: str, path: Path) -> None:
@@ -107,7 +114,7 @@ def fill(module: nn.Module, tensors: Mapping[str, Tensor], expected: str, path: 
     Raises:
         WeightsError: naming the architecture expected and the one found.
     """
-    if _shapes(tensors) != _shapes(module.state_dict()):
+    if not fits(module, tensors):
         msg = (
             f"{path} does not fit {expected}: its tensors are {describe_tensors(tensors)}; "
             "name the file made for this architecture"
@@ -118,11 +125,7 @@ def fill(module: nn.Module, tensors: Mapping[str, Tensor], expected: str, path: 
 
 def describe_tensors(tensors: Mapping[str, Tensor]) -> str:
     """Say in words which known architecture tensors belong to, going by names and shapes."""
-    inner = {
-        name.removeprefix(BACKBONE_PREFIX): tensor
-        for name, tensor in tensors.items()
-        if name.startswith(BACKBONE_PREFIX)
-    }
+    inner = _of_backbone(tensors)
     if inner and (backbone := match_backbone(inner)):
         head = tensors.get("bottleneck.weight", tensors.get("reduce.weight"))
         return backbone if head is None else f"{backbone}, width {len(head)}"
@@ -139,6 +142,15 @@ def match_backbone(tensors: Mapping[str, Tensor]) -> str | None:
         if _shapes(skeleton.state_dict()) == found:
             return name
     return None
+
+
+def _of_backbone(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What an embedder's backbone has, under the backbone's own names."""
+    return {
+        name.removeprefix(BACKBONE_PREFIX): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(BACKBONE_PREFIX)
+    }
 
 
 def _of_torchvision(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -1,21 +1,27 @@
 """First weights come from where the recipe says, and the record says from where they came."""
 
 import hashlib
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import save_file
 from torchvision.models import resnet18
 
+from surveil_reid.assets import find_shipped
 from surveil_reid.core import InputError, WeightsError
 from surveil_reid.embedding.architecture import ArchitectureOptions
+from surveil_reid.embedding.checkpoint import load_checkpoint
 from surveil_reid.embedding.model import ReidModel, build_model
 from surveil_reid.embedding.tensors import write_model
 from training import initial_weights
 from training.initial_weights import start_from
+from training.recipe_files import read_recipe
 from training.records import Weights
 
+CONFIGS = Path(__file__).parents[2] / "configs"
 SMALL = ArchitectureOptions(backbone="resnet18", width=16, pooling="generalised-mean")
 
 
@@ -92,11 +98,59 @@ def test_a_checkpoint_is_gone_on_from_with_its_head(tmp_path: Path) -> None:
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        {"width": 32, "pooling": "generalised-mean"},  # the same names, but other shapes
+        {"width": 512, "pooling": "average"},
+        {"width": 16, "pooling": "generalised-mean", "bottleneck": False},
+    ],
+)
+def test_of_a_checkpoint_with_another_head_the_backbone_is_taken(
+    tmp_path: Path, head: dict[str, Any]
+) -> None:
+    torch.manual_seed(3)
+    first = build_model(ArchitectureOptions(backbone="resnet18", **head))
+    write_model(tmp_path / "first.safetensors", first, {})
+    model = build_model(SMALL)
+    own = model.reduce.weight.clone()
+    start_from(model, str(tmp_path / "first.safetensors"), None)
+    assert starts_as(model, first.backbone.state_dict())
+    assert torch.equal(model.reduce.weight, own)
+
+
 def test_weights_of_another_architecture_are_refused(tmp_path: Path) -> None:
     path = imagenet(tmp_path)
+    write_model(tmp_path / "first.safetensors", build_model(SMALL), {})
     other = build_model(ArchitectureOptions(backbone="resnet34", width=16))
-    with pytest.raises(WeightsError, match=r"does not fit torchvision's resnet34.*resnet18"):
-        start_from(other, str(path), None)
+    for weights in (path, tmp_path / "first.safetensors"):
+        with pytest.raises(WeightsError, match=r"does not fit torchvision's resnet34.*resnet18"):
+            start_from(other, str(weights), None)
+
+
+def test_the_recipe_for_own_cameras_goes_on_from_the_embedder_that_ships() -> None:
+    recipe = read_recipe(CONFIGS / "recipes" / "own_cameras.yaml")
+    shipped = load_checkpoint(find_shipped(None, "embedder", "cpu"))
+    assert recipe.model.architecture == shipped.model.architecture
+    assert recipe.input.size == recipe.data.stored == shipped.meta.preprocessing.size
+    model = build_model(recipe.model.architecture)
+    assert start_from(model, recipe.model.weights, None).name == "person-resnet18.safetensors"
+    ours, theirs = model.state_dict(), shipped.model.state_dict()
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_a_name_that_does_not_ship_is_refused() -> None:
+    with pytest.raises(WeightsError, match="no embedder called person-resnet ships; did you mean"):
+        start_from(build_model(SMALL), "person-resnet", None)
+
+
+def test_another_embedder_is_gone_on_from_as_the_recipe_for_own_cameras_says() -> None:
+    """The changes that its comment gives lead to the network of strong.yaml."""
+    path = CONFIGS / "recipes" / "own_cameras.yaml"
+    changes = re.findall(r"--set '?([^\s']+)", path.read_text())
+    strong, recipe = read_recipe(path.with_name("strong.yaml")), read_recipe(path, changes)
+    assert recipe.model.architecture == strong.model.architecture
+    assert recipe.input.size == recipe.data.stored == strong.input.size
 
 
 def test_weights_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
