@@ -105,12 +105,14 @@ def lay_out(
 def results(runs: Sequence[Record]) -> dict[Cell, Record]:
     """The finished runs by their cell.
 
+    Those whose cell has gradient scaling although they computed in float32 stand for none.
+
     Raises:
         InputError: when two have the same.
     """
     shown: dict[Cell, Record] = {}
     for run in runs:
-        if run.state != "finished" or run.cell is None:
+        if run.state != "finished" or run.cell is None or (run.cell.amp and run.in_fp32):
             continue
         if run.cell in shown:
             msg = (

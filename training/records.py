@@ -159,7 +159,7 @@ class Record:
         weights: what it started from.
         seed: of everything that is drawn.
         versions: of Python and the libraries.
-        device: in words.
+        device: in words, and the number type that networks were computed in.
         threads: that the CPU part computed with.
         wall_seconds: over all resumptions.
         epochs: finished.
@@ -193,6 +193,11 @@ class Record:
     test: TestScores | None = None
     other_tests: dict[str, TestScores] = field(default_factory=dict)
     curve: tuple[EpochScores, ...] = ()
+
+    @property
+    def in_fp32(self) -> bool:
+        """Whether it computed in float32, as `auto` does too on a CPU without bf16."""
+        return self.device.endswith(", fp32")
 
 
 def write_record(path: Path, record: Record) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from training.records import Record
 
 IRRELEVANT = ("name", "about", "cell", "amp", "seed", "schedule")
-"""Parts of a recipe that do not change how fast a step is."""
+"""Parts of a recipe that do not change how fast a step is, but for the share of small pictures."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +48,7 @@ def amp_speeds(runs: Sequence[Record]) -> tuple[AmpSpeed, ...]:
         )
         for slow in timed
         for fast in timed
-        if _amp(slow) == "off" != _amp(fast) and _alike(slow) == _alike(fast)
+        if _amp(slow) == "off" != _amp(fast) and not fast.in_fp32 and _alike(slow) == _alike(fast)
     )
 
 
@@ -57,7 +57,16 @@ def _amp(run: Record) -> Any:  # noqa: ANN401 (what the recipe holds)
 
 
 def _alike(run: Record) -> str:
-    """All that must be the same: the device without its precision, threads, and the recipe."""
+    """All that must be the same: the device without its precision, threads, recipe and sizes."""
     recipe = {key: value for key, value in run.recipe.items() if key not in IRRELEVANT}
     device = run.device.rpartition(", ")[0]
-    return json.dumps([device, run.threads, run.data.sha256, recipe], sort_keys=True)
+    facts = [device, run.threads, run.data.sha256, recipe, _early_share(run)]
+    return json.dumps(facts, sort_keys=True)
+
+
+def _early_share(run: Record) -> float:
+    """Of the epochs, those with smaller pictures."""
+    shown, epochs = run.recipe.get("input", {}), run.recipe.get("schedule", {}).get("epochs")
+    if not shown.get("early_size") or not epochs:
+        return 0.0
+    return float(min(shown.get("early_epochs", 0) / epochs, 1.0))

@@ -13,7 +13,7 @@ from surveil_reid.core import InputError
 from training import paper_blocks, paper_pages
 from training.paper_figures import read_paper
 from training.paper_pages import PAGE, RESULTS, add_runs, fill, make_blocks
-from training.records import read_runs, write_record
+from training.records import Record, read_runs, write_record
 from training.run_speeds import amp_speeds
 
 
@@ -115,7 +115,19 @@ def test_what_amp_gained_comes_from_runs_alike_in_all_else() -> None:
     for other in (
         timed("t", "auto", 45.0, threads=4),
         timed("d", "auto", 45.0, device="GPU z, fp16"),
+        timed("f", "auto", 20.0, device="CPU x, y, fp32"),
         timed("s", "auto", 45.0, state="smoke"),
         timed("r", "auto", 45.0, recipe={"model": {"backbone": "resnet50"}, "amp": "auto"}),
     ):
         assert amp_speeds([slow, other]) == ()
+
+
+def test_what_amp_gained_is_not_of_runs_with_other_shares_of_small_pictures() -> None:
+    def timed(amp: str, epochs: int, early: int, device: str) -> Record:
+        shown = {"size": [256, 128], "early_size": [128, 64], "early_epochs": early}
+        recipe = {"amp": amp, "schedule": {"epochs": epochs}, "input": shown}
+        return record(amp, recipe=recipe, device=device, cell=None)
+
+    slow = timed("off", 1, 8, "x, fp32")  # all of its epochs
+    assert len(amp_speeds([slow, timed("auto", 8, 8, "x, bf16")])) == 1
+    assert amp_speeds([slow, timed("auto", 12, 8, "x, bf16")]) == ()

@@ -16,7 +16,7 @@ from surveil_reid.cli.app import app
 from surveil_reid.core import InputError
 from training.paper_figures import read_paper
 from training.paper_layout import as_csv, as_markdown
-from training.paper_tables import lay_out
+from training.paper_tables import lay_out, results, states
 from training.records import Cell, Record, TrainingScores, write_record
 
 SOURCE = Path(__file__).parents[2] / "training" / "paper"
@@ -102,6 +102,13 @@ def test_what_is_no_result_is_never_shown(changed: dict[str, object]) -> None:
     run = record(other_tests={"rendered": scores(0.375)}, **changed)
     assert not any(line["ours"] or line["run"] for line in printed([run]))
     assert run.name not in as_markdown(lay_out([run], PAPER), [run])
+
+
+def test_a_run_in_float32_is_none_with_gradient_scaling() -> None:
+    auto = record(device="a processor without bf16, fp32")
+    off = record("off", device=auto.device, cell=replace(FIRST_CELL, amp=False))
+    assert results([auto, off]) == {off.cell: off}
+    assert states([auto, off])["no_cell"] == 1
 
 
 def test_a_run_without_a_test_leaves_the_test_empty() -> None:
