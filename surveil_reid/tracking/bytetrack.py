@@ -42,7 +42,9 @@ class ByteTrack:
     def update(self, detections: Detections, time: float) -> Tracked:
         """Follow everybody into the next frame (see `Tracker.update`)."""
         rows, ids = self._step(detections, self._checked(time))
-        newborn = (ids == _UNNUMBERED) & (detections.confidences[rows] >= self._options.new)
+        # As the library compares: in float32 the nearest to 0.7 would not be below it.
+        sure = detections.confidences[rows].astype(np.float64) >= self._options.new
+        newborn = (ids == _UNNUMBERED) & sure
         ended = self._renumber()
         numbers = self._numbers_of(ids, newborn)
         found = rows[newborn | (ids != _UNNUMBERED)]

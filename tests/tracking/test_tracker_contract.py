@@ -53,6 +53,16 @@ def as_plain(tracked: Tracked, *, offset: int = 0) -> tuple[object, ...]:
     )
 
 
+@pytest.mark.parametrize("new", [0.55, 0.6, 0.7, 0.8, 0.9])
+def test_a_confidence_at_the_threshold_gives_nobody_the_number_of_another(new: float) -> None:
+    """The float32 nearest to some of these lies below them, to others above."""
+    tracker = build_tracker(TrackingOptions(high=0.5, new=new))
+    first, other = (50.0, 100.0, 0.95), (400.0, 100.0, new)
+    tracker.update(people(first), 0.0)
+    numbers = tracker.update(people(first, other), 0.2).numbers.tolist()
+    assert numbers == ([1, 2] if float(np.float32(new)) >= new else [1])
+
+
 def test_empty_frames_give_nothing_and_leave_it_idle(make: Callable[[], Tracker]) -> None:
     tracker = make()
     assert tracker.idle
