@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -141,10 +142,10 @@ def _write(path: Path, names: list[str], features: Floats) -> None:
 
 def _read(path: Path, names: list[str]) -> Floats:
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
             held = kept["names"].tolist()
             features: Floats = kept["features"].astype(np.float32)
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         msg = f"{path} holds no teacher's features; remove it or name another teacher"
         raise InputError(msg) from error
     known = {name: row for row, name in enumerate(held)}

@@ -255,7 +255,12 @@ def test_a_missing_teacher_is_looked_for_beside_the_data(tmp_path: Path) -> None
         find_teacher("none.onnx", tmp_path)
 
 
-def test_a_damaged_file_of_features_is_named(pictures: PictureFile, tmp_path: Path) -> None:
-    (tmp_path / "t.npz").write_bytes(b"nothing")
+@pytest.mark.parametrize("kept", [0, 60, 600])
+def test_a_damaged_file_of_features_is_named(
+    pictures: PictureFile, tmp_path: Path, kept: int
+) -> None:
+    features = np.eye(40, dtype=np.float16)
+    np.savez(tmp_path / "t.npz", names=[str(row) for row in range(40)], features=features)
+    (tmp_path / "t.npz").write_bytes((tmp_path / "t.npz").read_bytes()[:kept])
     with pytest.raises(InputError, match="holds no teacher's features"):
         clean_targets(tmp_path / "t.npz", pictures, np.arange(2), tmp_path, lambda _: None)
