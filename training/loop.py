@@ -201,7 +201,7 @@ class Loop:
         return accuracy, mean_ap
 
     def _keep(self, score: float | None) -> None:
-        """Write the network, and once more as the best if no epoch before was better."""
+        """Write the network, and once more as the best if it is better than after each before."""
         epoch = len(self.tally.curve) + 1
         model = self._parts.learner.kept
         if score is None or self.tally.best is None or score > self.tally.best[0]:
