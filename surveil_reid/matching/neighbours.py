@@ -50,6 +50,8 @@ def nearest_neighbours(
         ArrayError: when the vectors are not finite or not normalised.
     """
     check_vectors(vectors)
+    if len(vectors) == 0:
+        return np.zeros((0, 0), np.float32), np.zeros((0, 0), np.int64)
     count = min(count, len(vectors))
     if len(vectors) <= exact_up_to:
         similarities, positions = _exact(vectors, count)

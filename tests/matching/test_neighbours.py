@@ -33,6 +33,13 @@ def test_the_nearest_are_those_of_sorting_all(seed: int, count: int, wanted: int
     assert (np.diff(near, axis=1) <= 0).all()
 
 
+@pytest.mark.parametrize("exact_up_to", [0, 100])
+def test_of_no_vectors_there_are_none(exact_up_to: int) -> None:
+    near, found = nearest_neighbours(np.zeros((0, 8), np.float32), 5, exact_up_to=exact_up_to)
+    assert (near.shape, near.dtype) == ((0, 0), np.float32)
+    assert (found.shape, found.dtype) == ((0, 0), np.int64)
+
+
 def test_copies_stand_behind_the_vector_itself() -> None:
     vectors = np.tile(people(0, 1), (9, 1))
     _, found = nearest_neighbours(vectors, 3)
