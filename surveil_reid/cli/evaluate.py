@@ -89,9 +89,13 @@ def score(
 
 
 def _evaluated(features: "surveil_reid.Features", *, rerank: bool) -> "surveil_reid.Evaluation":
-    return surveil_reid.evaluate(
+    evaluation = surveil_reid.evaluate(
         features, reranking=surveil_reid.RerankOptions() if rerank else None
     )
+    with Bars() as bars:
+        for note in evaluation.notes:
+            bars.warn(note)
+    return evaluation
 
 
 def _print(evaluation: "surveil_reid.Evaluation", *, as_json: bool) -> None:
@@ -99,6 +103,7 @@ def _print(evaluation: "surveil_reid.Evaluation", *, as_json: bool) -> None:
         print_json(evaluation.as_dict())
         return
     scores, interval = evaluation.retrieval, evaluation.mean_ap_interval
+    verification, open_set = evaluation.verification, evaluation.open_set
     print_table(
         ["score", "value"],
         [
@@ -110,11 +115,11 @@ def _print(evaluation: "surveil_reid.Evaluation", *, as_json: bool) -> None:
             ("gallery", scores.gallery),
             *(
                 (f"TPR at FPR {point.wanted:g}", f"{point.true_positive_rate:.4f}")
-                for point in evaluation.verification.points
+                for point in (verification.points if verification else ())
             ),
             *(
                 (f"open set, DIR at FAR {point.wanted:g}", f"{point.detection_rate:.4f}")
-                for point in evaluation.open_set.points
+                for point in (open_set.points if open_set else ())
             ),
         ],
     )

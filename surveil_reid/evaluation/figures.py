@@ -68,10 +68,11 @@ def write_figures(
     _make(folder)
     title = shortened(name)
     listed = f"{title}, re-ranked" if evaluation.reranked else title
+    points = () if evaluation.verification is None else evaluation.verification.points
     drawn = {
         "cmc.png": draw_cmc(evaluation.ranking, listed),
         "precision_recall.png": draw_precision_recall(evaluation.ranking, listed),
-        "scores.png": draw_scores(features, evaluation.verification.points, title),
+        "scores.png": draw_scores(features, points, title),
         "camera_pairs.png": draw_camera_pairs(features, evaluation.camera_pairs, title),
     }
     charts = tuple(save(figure, folder / file) for file, figure in drawn.items())

@@ -1,12 +1,13 @@
 """Everything that is reported of one set of features."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from surveil_reid.core import Floats, l2_normalise
+from surveil_reid.core import ArrayError, Floats, l2_normalise
 from surveil_reid.evaluation.bootstrap import BootstrapOptions, Interval, bootstrap_mean
 from surveil_reid.evaluation.camera_pairs import CameraPair, score_camera_pairs
 from surveil_reid.evaluation.features import Features
@@ -15,6 +16,8 @@ from surveil_reid.evaluation.ranking import Ranking, rank
 from surveil_reid.evaluation.retrieval import RetrievalScores, average_precision, score_ranking
 from surveil_reid.evaluation.verification import Verification, verify
 from surveil_reid.matching import RerankOptions, rerank
+
+Measured = TypeVar("Measured")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -26,18 +29,21 @@ class Evaluation:
         distances: float32 `(Q, G)`, the re-ranked ones; None where lists go by cosine similarity.
         retrieval: mAP, CMC and mINP; of the re-ranked lists where that was asked for.
         mean_ap_interval: of the mAP, by resampling identities.
-        verification: over pairs, by cosine similarity; not re-ranked.
+        verification: over pairs, by cosine similarity; not re-ranked. None where there are no
+            strangers.
         open_set: searches for somebody who may not be there, likewise.
         camera_pairs: by query camera and gallery camera, likewise.
+        notes: what is left out and why.
     """
 
     ranking: Ranking
     distances: Floats | None
     retrieval: RetrievalScores
     mean_ap_interval: Interval
-    verification: Verification
-    open_set: OpenSet
+    verification: Verification | None
+    open_set: OpenSet | None
     camera_pairs: tuple[CameraPair, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def reranked(self) -> bool:
@@ -49,9 +55,10 @@ class Evaluation:
         return self.retrieval.as_dict() | {
             "mAP_interval": [self.mean_ap_interval.low, self.mean_ap_interval.high],
             "reranked": self.reranked,
-            "verification": self.verification.as_dict(),
-            "open_set": self.open_set.as_dict(),
+            "verification": None if self.verification is None else self.verification.as_dict(),
+            "open_set": None if self.open_set is None else self.open_set.as_dict(),
             "camera_pairs": [pair.as_dict() for pair in self.camera_pairs],
+            "notes": list(self.notes),
         }
 
 
@@ -82,12 +89,25 @@ def evaluate(
         features.query_ids[ranking.valid],
         options=BootstrapOptions(seed=seed),
     )
+    notes: list[str] = []
     return Evaluation(
         ranking=ranking,
         distances=distances,
         retrieval=retrieval,
         mean_ap_interval=interval,
-        verification=verify(features),
-        open_set=detect_open_set(features),
+        verification=_where_strangers(verify, features, notes),
+        open_set=_where_strangers(detect_open_set, features, notes),
         camera_pairs=score_camera_pairs(features),
+        notes=tuple(notes),
     )
+
+
+def _where_strangers(
+    measure: Callable[[Features], Measured], features: Features, notes: list[str]
+) -> Measured | None:
+    # That features are sound and a query has a match is known by now.
+    try:
+        return measure(features)
+    except ArrayError as error:
+        notes.append(f"left out: {error}")
+        return None

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from data.market1501 import write_market1501
+from data.own_folder import write_own_folder
 
 Run = Callable[..., tuple[int, str, str]]
 RunJson = Callable[..., Any]
@@ -56,6 +57,23 @@ def test_what_is_missing_is_warned_of_beside_the_scores(
     assert status == 0
     assert "mAP" in out
     assert "of 3,368" in err
+
+
+def test_of_one_person_what_needs_strangers_is_left_out(run: Run, tmp_path: Path) -> None:
+    people = write_own_folder(tmp_path / "people", {"anna": ("1.png", "2.png", "3.png")})
+    where = ("--root", people, "--cache", tmp_path / "cache", "--embedder", "colour")
+    status, out, err = run("evaluate", "folder", *where, "--figures", tmp_path / "figures")
+    assert status == 0
+    assert "mAP" in out
+    assert "TPR" not in out
+    assert "DIR" not in out
+    assert "left out: 2 genuine and 0 impostor pairs; verification needs both" in err
+    assert "left out: the open-set rate needs" in err
+    assert (tmp_path / "figures/scores.png").exists()
+    document = json.loads(run("evaluate", "folder", *where, "--json")[1])
+    assert document["mAP"] == 1.0
+    assert document["verification"] is document["open_set"] is None
+    assert len(document["notes"]) == 2
 
 
 @pytest.mark.parametrize(
