@@ -86,15 +86,17 @@ def tracks(
     store_folder: options.StoreFolder = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Write box tracks with identities as MOT text, one file a camera, for score-tracks."""
+    """Write box tracks with identities as MOT text, one file a recording, for score-tracks."""
     with options.open_to_read(store, store_folder) as opened:
-        written = surveil_reid.write_box_tracks(
-            opened, opened.recordings(), folder, identities=True
-        )
+        recordings = opened.recordings()
+        written = surveil_reid.write_box_tracks(opened, recordings, folder, identities=True)
     if as_json:
         print_json({"files": [str(path) for path in written]})
         return
-    print_table(["file"], [(path,) for path in written])
+    print_table(
+        ["file", "recording"],
+        [(path, recording.path) for path, recording in zip(written, recordings, strict=True)],
+    )
 
 
 @app.command("export")

@@ -8,6 +8,7 @@ import typer
 import surveil_reid
 from surveil_reid.cli import options
 from surveil_reid.cli.console import Bars, print_json, print_table
+from surveil_reid.core import make_folder
 
 
 def process(
@@ -43,6 +44,8 @@ def process(
     """Process recordings of one or more cameras; what was processed before is left alone."""
     rate = parse_fps(fps)
     site = _site(site_file, camera)
+    if tracks is not None:
+        make_folder(tracks)  # before the work: it may take hours
     url = site.store if site.store and store == options.DEFAULT_STORE else store
     settings = surveil_reid.Settings(
         video=surveil_reid.VideoOptions(fps=rate, motion_gate=motion_gate),
@@ -61,8 +64,8 @@ def process(
             progress=bars,
         )
         if tracks is not None:
-            done = {recording.path for recording in report.recordings}
-            processed = [r for r in opened.recordings() if r.path in done]
+            done = {recording.id for recording in report.recordings}
+            processed = [r for r in opened.recordings() if r.id in done]
             surveil_reid.write_box_tracks(opened, processed, tracks)
     _print(report, as_json=as_json)
     if report.failed:

@@ -31,6 +31,8 @@ from surveil_reid.core.errors import (
     WeightsError,
 )
 from surveil_reid.core.files import (
+    file_word,
+    make_folder,
     moved_together,
     replaced_whole,
     write_whole,
@@ -81,8 +83,10 @@ __all__ = [
     "check_image",
     "describe",
     "effective",
+    "file_word",
     "imported_late",
     "l2_normalise",
+    "make_folder",
     "may_have_gpu",
     "moved_together",
     "replaced_whole",

@@ -1,6 +1,7 @@
-"""Writing files whole or not at all."""
+"""Writing files whole or not at all, in folders that can be made, under names that stay inside."""
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,28 @@ from pathlib import Path
 from typing import BinaryIO
 
 from surveil_reid.core.errors import InputError, SurveilReidError
+
+
+def file_word(name: str) -> str:
+    """A name, of a camera say, as part of a file name."""
+    return re.sub(r"[^\w-]+", "_", name)
+
+
+def make_folder(folder: Path, *, mode: int = 0o777) -> None:
+    """Make a folder, and those above it, where it is not there yet.
+
+    Args:
+        folder: the folder.
+        mode: its permissions where it is new, less those that the system holds back.
+
+    Raises:
+        InputError: when it cannot be made, or is a file.
+    """
+    try:
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+    except OSError as failure:
+        msg = f"{folder} cannot be a folder ({failure.strerror}); name another place"
+        raise InputError(msg) from failure
 
 
 @contextmanager

@@ -27,6 +27,7 @@ class RecordingReport:
     """What became of one recording.
 
     Attributes:
+        id: the store's number for it.
         camera: whose recording it is.
         path: the file.
         frames: decoded frames.
@@ -38,6 +39,7 @@ class RecordingReport:
         note: what the recording did not give (it ends early, broken frames), None if nothing.
     """
 
+    id: int
     camera: str
     path: str
     frames: int
@@ -197,6 +199,7 @@ def _report(
     recording: Recording, store: Store, path: Path, seconds: float, skipped: str | None
 ) -> RecordingReport:
     return RecordingReport(
+        id=recording.id,
         camera=recording.camera,
         path=str(path),
         frames=recording.frames,

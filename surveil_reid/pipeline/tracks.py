@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from surveil_reid.core import file_word, make_folder
 from surveil_reid.store import Recording, Store
 from surveil_reid.tracking import MotTracks, TrackingOptions, fill_gaps, write_mot
 
@@ -29,25 +30,44 @@ def write_box_tracks(
         store: where the tracklets are.
         recordings: which to write.
         folder: made if need be. A file is named for its camera, and for the recording too where a
-            camera has several.
+            camera has several of these; where that is not enough to tell two apart, the second
+            carries the store's number of its recording as well.
         options: how long a gap may be to be filled.
         identities: number people by their identities.
 
     Returns:
         The files, in the order of the recordings.
+
+    Raises:
+        InputError: when the folder or a file in it cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     max_gap = (options or TrackingOptions()).lost_seconds
-    cameras = [recording.camera for recording in recordings]
     people = store.memberships() if identities else None
-    paths = []
-    for recording in recordings:
-        several = cameras.count(recording.camera) > 1
-        stem = f"-{Path(recording.path).stem}" if several else ""
-        path = folder / f"{recording.camera}{stem}.txt"
+    paths = tuple(folder / f"{name}.txt" for name in _names(recordings))
+    for recording, path in zip(recordings, paths, strict=True):
         write_mot(path, recording_tracks(store, recording, max_gap=max_gap, people=people))
-        paths.append(path)
-    return tuple(paths)
+    return paths
+
+
+def _names(recordings: Sequence[Recording]) -> list[str]:
+    """A name for each recording's file, no two alike."""
+    cameras = [recording.camera for recording in recordings]
+    names: list[str] = []
+    for recording in recordings:
+        name = _file_name(recording.camera)
+        if cameras.count(recording.camera) > 1:
+            name += f"-{Path(recording.path).stem}"
+        while name in names:
+            name += f"-{recording.id}"
+        names.append(name)
+    return names
+
+
+def _file_name(camera: str) -> str:
+    """The camera's name as it is where a file can have it, for scoring matches files by it."""
+    usable = camera == Path(camera).name and camera.isprintable() and not camera.startswith(".")
+    return camera if usable else file_word(camera)
 
 
 def recording_tracks(

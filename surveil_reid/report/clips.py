@@ -1,11 +1,10 @@
 """Clips of hits, cut from the recordings, with a box around the person."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from surveil_reid.core import Frame, MediaError
+from surveil_reid.core import Frame, MediaError, file_word
 from surveil_reid.pipeline import Hit, Progress
 from surveil_reid.pipeline.progress import Quiet
 from surveil_reid.report.canvas import writing
@@ -64,11 +63,6 @@ def write_clips(
     watcher.end()
     lines = [f"{said} (no clip of {_listed(numbers)})" for said, numbers in failures.items()]
     return ClipReport(clips, tuple(lines))
-
-
-def file_word(camera: str) -> str:
-    """A camera's name as part of a file name."""
-    return re.sub(r"[^\w-]+", "_", camera)
 
 
 def _listed(tracklets: Sequence[int]) -> str:

@@ -7,11 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from surveil_reid.core import BoxTrack, Frame, Image, MediaError
+from surveil_reid.core import BoxTrack, Frame, Image, MediaError, file_word
 from surveil_reid.pipeline import Progress
 from surveil_reid.pipeline.progress import Quiet
 from surveil_reid.report.canvas import writing
-from surveil_reid.report.clips import file_word
 from surveil_reid.report.cuts import (
     MARGIN,
     SECONDS,

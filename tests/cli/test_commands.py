@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -66,6 +67,20 @@ def test_what_a_time_without_a_zone_means_is_said_where_times_are_written(run: R
     assert status == 0
     assert "UTC" in out
     assert "Times without a zone are UTC" in (CONFIGS / "site.example.yaml").read_text()
+
+
+def test_tracks_are_written_of_a_recording_that_is_known_from_another_place(
+    run: Run, run_json: RunJson, site: dict[str, Path], store: str, tmp_path: Path
+) -> None:
+    copy = tmp_path / "elsewhere.mp4"
+    shutil.copy(site["gate"], copy)
+    asked = ("process", "--camera", f"gate={copy}@2026-03-01T08:00:00Z", "--store", store)
+    document = run_json(*asked, "--tracks", tmp_path / "tracks")
+    assert document["recordings"][0]["skipped"] == "already processed"
+    assert (tmp_path / "tracks/gate.txt").read_text().count("\n") > 100
+    status, out, err = run(*asked, "--tracks", copy)
+    assert (status, out) == (1, "")
+    assert err == f"error: {copy} cannot be a folder (File exists); name another place\n"
 
 
 def test_process_names_what_fails_and_does_the_rest(
