@@ -15,7 +15,10 @@ def remove(
         str | None, typer.Option(metavar="NAME", help="Everything of this camera.")
     ] = None,
     recording: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="Everything of this recording.")
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="Everything of this recording; its SHA-256 names it too."
+        ),
     ] = None,
     store: options.StoreUrl = options.DEFAULT_STORE,
     store_folder: options.StoreFolder = None,

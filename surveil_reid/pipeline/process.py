@@ -12,6 +12,7 @@ from surveil_reid.config import CameraSource, Settings, Site
 from surveil_reid.core import SurveilReidError, WeightsError
 from surveil_reid.detection import Detector
 from surveil_reid.embedding import Embedder
+from surveil_reid.pipeline.footage import located
 from surveil_reid.pipeline.linking import link_new
 from surveil_reid.pipeline.plan import Failure, PlannedRecording, follows, plan_camera
 from surveil_reid.pipeline.progress import Progress, Quiet
@@ -71,8 +72,8 @@ def process(
     """Process a site's recordings into tracklets, and link those into identities.
 
     A recording that was processed before (its content is recognised, wherever it lies) is left
-    alone; one that was interrupted goes on where it stood. One that cannot be used is reported, and
-    the others are processed all the same.
+    alone, and where it was moved the store notes its new place; one that was interrupted goes on
+    where it stood. One that cannot be used is reported, and the others are processed all the same.
 
     Args:
         site: cameras and their recordings.
@@ -99,7 +100,8 @@ def process(
     for camera in site.cameras:
         stretches, unusable = plan_camera(camera, store, workers.progress)
         failures += unusable
-        for stretch in stretches:
+        for planned in stretches:
+            stretch = [located(recording, store) for recording in planned]
             done, failed = _process_stretch(stretch, camera, workers)
             reports += done
             failures += failed

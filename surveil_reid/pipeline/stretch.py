@@ -111,7 +111,7 @@ class Stretch:
             return workers.store.add_recording(
                 NewRecording(
                     camera=self.camera.name,
-                    path=str(planned.path),
+                    path=str(planned.path.resolve()),
                     sha256=planned.sha256,
                     start=planned.start,
                     start_known=planned.start_known,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from surveil_reid.core import Frame, MediaError, file_word
 from surveil_reid.pipeline import Hit, Progress
+from surveil_reid.pipeline.footage import Footage
 from surveil_reid.pipeline.progress import Quiet
 from surveil_reid.report.canvas import writing
 from surveil_reid.report.cuts import MARGIN, SECONDS, Cut, Marked, drawn_frames
@@ -44,7 +45,7 @@ def write_clips(
     Raises:
         InputError: when the folder cannot be written.
     """
-    watcher = progress or Quiet()
+    watcher, footage = progress or Quiet(), Footage()
     cuts = [(place, hit, cut) for place, hit in enumerate(hits, 1) if (cut := _plan(store, hit))]
     clips: dict[int, Path] = {}
     failures: dict[str, list[int]] = {}
@@ -54,7 +55,7 @@ def write_clips(
         for place, hit, cut in cuts:
             path = folder / f"{place:02d}_{file_word(hit.camera)}_{hit.tracklet}.mp4"
             try:
-                write_clip(path, _frames(store, cut), fps=cut.recording.fps)
+                write_clip(path, _frames(store, cut, footage), fps=cut.recording.fps)
                 clips[hit.tracklet] = path
             except MediaError as error:
                 said = f"camera {cut.recording.camera}: {error}"
@@ -85,5 +86,5 @@ def _plan(store: Store, hit: Hit) -> Cut | None:
     )
 
 
-def _frames(store: Store, cut: Cut) -> Iterator[Frame]:
-    return (frame for frame, _ in drawn_frames(store, cut))
+def _frames(store: Store, cut: Cut, footage: Footage) -> Iterator[Frame]:
+    return (frame for frame, _ in drawn_frames(store, cut, footage))

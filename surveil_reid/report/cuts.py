@@ -4,13 +4,13 @@ import colorsys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
 
 from surveil_reid.core import BoxTrack, Floats, Frame, Image
+from surveil_reid.pipeline.footage import Footage
 from surveil_reid.store import Recording, Store
 from surveil_reid.tracking import TrackingOptions
 from surveil_reid.video import FrameMark, VideoOptions, read_frames
@@ -69,15 +69,17 @@ def identity_colour(identity: int) -> Colour:
     return round(255 * red), round(255 * green), round(255 * blue)
 
 
-def drawn_frames(store: Store, cut: Cut) -> Iterator[tuple[Frame, int]]:
+def drawn_frames(store: Store, cut: Cut, footage: Footage) -> Iterator[tuple[Frame, int]]:
     """The frames of a cut, drawn on, each with the number of people marked in it.
 
     Raises:
-        MediaError: when the recording is no longer there or cannot be read.
+        MediaError: when the recording is no longer there, another file has its name, or it cannot
+            be read.
     """
+    path = footage.file(cut.recording)
     mark = _mark_before(store, cut)
     options = VideoOptions(fps=None)
-    with read_frames(Path(cut.recording.path), options, resume=mark) as frames:
+    with read_frames(path, options, resume=mark) as frames:
         for frame in frames:
             if frame.time > cut.end:
                 return

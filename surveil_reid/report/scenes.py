@@ -9,6 +9,7 @@ import numpy as np
 
 from surveil_reid.core import BoxTrack, Frame, Image, MediaError, file_word
 from surveil_reid.pipeline import Progress
+from surveil_reid.pipeline.footage import Footage
 from surveil_reid.pipeline.progress import Quiet
 from surveil_reid.report.canvas import writing
 from surveil_reid.report.cuts import (
@@ -106,7 +107,8 @@ def _write_scene(
     store: Store, camera: str, people: Mapping[int, int], path: Path
 ) -> tuple[Scene, ...]:
     """The camera's scene; none where nobody with an identity was seen."""
-    recording = _busiest(store, camera)
+    footage = Footage()
+    recording = _busiest(store, camera, footage)
     if recording is None:
         return ()
     marked = {
@@ -128,7 +130,7 @@ def _write_scene(
         end=end,
         widest=WIDEST,
     )
-    frames = _Poster(drawn_frames(store, cut))
+    frames = _Poster(drawn_frames(store, cut, footage))
     write_clip(path, frames, fps=recording.fps)
     return (
         Scene(
@@ -142,15 +144,22 @@ def _write_scene(
     )
 
 
-def _busiest(store: Store, camera: str) -> Recording | None:
+def _busiest(store: Store, camera: str, footage: Footage) -> Recording | None:
     """Of the recordings that are still there, the one in which most tracklets began."""
     counted = [(store.tracklet_count(r.id), r) for r in store.recordings(camera)]
-    seen = [(count, recording) for count, recording in counted if count]
-    there = [(count, recording) for count, recording in seen if Path(recording.path).is_file()]
-    if seen and not there:
-        msg = "its recordings are no longer where they were when they were processed, so no clip"
+    seen = [pair for pair in counted if pair[0]]
+    problem: MediaError | None = None
+    for _, recording in sorted(seen, key=lambda pair: -pair[0]):
+        try:
+            footage.file(recording)
+        except MediaError as error:
+            problem = problem or error
+        else:
+            return recording
+    if problem is not None:
+        msg = f"its recordings are no longer where they were, so no clip: {problem}"
         raise MediaError(msg)
-    return max(there, key=lambda pair: pair[0], default=(0, None))[1]
+    return None
 
 
 def _stretch(

@@ -1,6 +1,6 @@
 """Cameras and their recordings."""
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Select, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveil_reid.core import BusyError, UnknownNameError
@@ -73,6 +73,12 @@ def add_recording(session: Session, new: NewRecording) -> Recording:
     session.flush()
     log(session, "recording", {"camera": new.camera, "path": row.path, "sha256": row.sha256})
     return _recording(row, new.camera)
+
+
+def move_recording(session: Session, number: int, path: str) -> None:
+    """Write down where a recording lies now."""
+    session.execute(update(RecordingRow).where(RecordingRow.id == number).values(path=path))
+    log(session, "move", {"recording": number, "path": path})
 
 
 def _recordings() -> Select[RecordingRow, str]:

@@ -1,6 +1,7 @@
 """Removes cameras and recordings with all that was drawn from them."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from surveil_reid.core import Floats, UnknownNameError, describe
+from surveil_reid.core import Floats, InputError, UnknownNameError, describe
 from surveil_reid.store.chunks import chunks
 from surveil_reid.store.codec import encode_vector
 from surveil_reid.store.crop_rows import crops_of
@@ -58,16 +59,16 @@ def remove_recording(session: Session, path_or_sha256: str) -> tuple[Removed, se
 
     Raises:
         UnknownNameError: naming the recordings that there are.
+        InputError: when several have this path, which a file had that was replaced.
     """
-    recordings = _find(session, path_or_sha256)
+    recordings = [_find(session, path_or_sha256)]
     touched = _touched(session, recordings)
     files = _delete_content(session, recordings)
     whole, trimmed = _sort_out(session, touched)
     files += _delete_tracklets(session, whole)
     for number in trimmed:
         _trim(session, number, trimmed[number])
-    for some in chunks(recordings):
-        session.execute(delete(RecordingRow).where(RecordingRow.id.in_(some)))
+    session.execute(delete(RecordingRow).where(RecordingRow.id.in_(recordings)))
     removed = Removed(len(recordings), len(whole), len(files))
     _conclude(session, {"recording": path_or_sha256}, removed)
     return removed, set(files)
@@ -80,18 +81,31 @@ def _conclude(session: Session, what: dict[str, Any], removed: Removed) -> None:
     log(session, "remove", {**what, **counts, "crops": removed.crops})
 
 
-def _find(session: Session, key: str) -> Sequence[int]:
+def _find(session: Session, key: str) -> int:
     names = {key, str(Path(key).absolute()), str(Path(key).resolve())}
-    found = (RecordingRow.sha256 == key) | RecordingRow.path.in_(names)
-    numbers = session.scalars(select(RecordingRow.id).where(found)).all()
-    if not numbers:
+    fits = (RecordingRow.sha256 == key) | RecordingRow.path.in_(names)
+    columns = (RecordingRow.id, RecordingRow.start, RecordingRow.sha256, CameraRow.name)
+    query = select(*columns).join(CameraRow, CameraRow.id == RecordingRow.camera_id)
+    found = session.execute(query.where(fits).order_by(RecordingRow.start)).all()
+    if not found:
         held = session.scalars(
             select(RecordingRow.path).order_by(RecordingRow.start).limit(6)
         ).all()
         listed = ", ".join(held[:5]) + (", …" if len(held) > 5 else "")
         msg = f"the store holds no recording {key}; it holds {listed or 'none'}"
         raise UnknownNameError(msg)
-    return numbers
+    if len(found) > 1:
+        listed = ", ".join(
+            f"{sha256} ({camera}, from {datetime.fromtimestamp(start, UTC):%Y-%m-%dT%H:%M:%SZ})"
+            for _, start, sha256, camera in found
+        )
+        msg = (
+            f"{len(found)} recordings of the store lay at {key}; name the one that is meant by its "
+            f"SHA-256 in place of the path: {listed}"
+        )
+        raise InputError(msg)
+    number: int = found[0].id
+    return number
 
 
 def _touched(session: Session, recordings: Collection[int]) -> set[int]:

@@ -121,6 +121,11 @@ class Store:
         with self._database.writing() as session:
             return recordings.add_recording(session, new)
 
+    def move_recording(self, number: int, path: str) -> None:
+        """Write down that a recording lies at another place now; an absolute path."""
+        with self._database.writing() as session:
+            recordings.move_recording(session, number, path)
+
     def commit_segment(self, commit: SegmentCommit) -> tuple[int, ...]:
         """Store one segment's results, all or nothing; the tracklets' ids, parallel to updates.
 
@@ -395,12 +400,13 @@ class Store:
         return self._delete_files(removed, files)
 
     def remove_recording(self, path_or_sha256: str) -> Removed:
-        """Remove a recording with what was drawn from it, and the index.
+        """Remove a recording, named by its path or content, with what was drawn from it.
 
         A tracklet that crosses into another recording keeps what lies there.
 
         Raises:
             UnknownNameError: when there is no such recording.
+            InputError: when several have this path.
         """
         with self._database.writing() as session:
             removed, files = removal.remove_recording(session, path_or_sha256)

@@ -29,7 +29,7 @@ class NewRecording:
 
     Attributes:
         camera: name of its camera; a new name makes a new camera.
-        path: where the file lies.
+        path: where the file lies; absolute, so that it means the same from everywhere.
         sha256: of the file's bytes, in hexadecimal; the store holds each file once.
         start: UTC seconds since 1970 of the first frame, the camera's clock offset applied.
         start_known: False when nothing tells the start and `start` is an assumption.

@@ -100,6 +100,33 @@ def test_a_recording_is_recognised_wherever_it_lies(
     assert rows(processed) == before
 
 
+def test_a_recording_is_stored_where_it_lies_and_followed_when_it_is_moved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "day").mkdir()
+    first, moved, copy = (tmp_path / name for name in ("day/a.mp4", "kept.mp4", "copy.mp4"))
+    write_video(first, scene([Walk(RED, 1, 4)], 5), fps=FPS)
+    monkeypatch.chdir(tmp_path)
+    with opened(tmp_path / "site.db") as store:
+
+        def place_after(path: str) -> str:
+            process_colours(store, [f"gate={path}@2026-03-01T08:00:00Z"])
+            (recording,) = store.recordings()
+            return recording.path
+
+        assert place_after("day/a.mp4") == str(first)
+        first.rename(moved)
+        assert place_after("kept.mp4") == str(moved)
+        assert [event.kind for event in store.events(2)] == ["identities", "move"]
+        copy.write_bytes(moved.read_bytes())
+        assert place_after("copy.mp4") == str(moved)  # which is still there
+        write_video(moved, scene([Walk(GREEN, 1, 4)], 5), fps=FPS)
+        assert place_after("copy.mp4") == str(copy)  # what lies there now is another one
+        store.move_recording(1, "copy.mp4")  # as earlier versions stored it
+        assert place_after("copy.mp4") == str(copy)
+        assert store.remove_recording("copy.mp4").recordings == 1
+
+
 def test_another_model_is_refused_before_anything_happens(
     processed: Path, cameras: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

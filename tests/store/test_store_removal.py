@@ -23,7 +23,7 @@ from helpers.store_rows import (
     unit,
     units,
 )
-from surveil_reid.core import ArrayError, Floats, StoreError, UnknownNameError
+from surveil_reid.core import ArrayError, Floats, InputError, StoreError, UnknownNameError
 from surveil_reid.store import IdentityGroup, Removed, Store, TrackletUpdate
 
 
@@ -137,6 +137,21 @@ def test_a_relative_path_names_a_recording_too(
     with store_at(tmp_path) as store:
         store.add_recording(replace(new_recording(), path=tmp_path / "a.mp4"))
         assert store.remove_recording("a.mp4") == Removed(1, 0, 0)
+
+
+def test_of_recordings_that_lay_at_one_place_none_is_taken_for_the_other(tmp_path: Path) -> None:
+    with store_at(tmp_path) as store:
+        for name, start in (("one", 1000.0), ("two", 2000.0)):
+            store.add_recording(
+                replace(new_recording(name, start=start), path=tmp_path / "latest.mp4")
+            )
+        both = [recording.sha256 for recording in store.recordings()]
+        with pytest.raises(InputError, match="2 recordings of the store lay at") as refused:
+            store.remove_recording(str(tmp_path / "latest.mp4"))
+        assert f"{both[0]} (gate, from 1970-01-01T00:16:40Z), {both[1]} (" in str(refused.value)
+        assert store.remove_recording(both[0]) == Removed(1, 0, 0)
+        assert [recording.sha256 for recording in store.recordings()] == both[1:]
+        assert store.remove_recording(str(tmp_path / "latest.mp4")) == Removed(1, 0, 0)
 
 
 def test_an_unknown_recording_names_those_that_exist(tmp_path: Path) -> None:
