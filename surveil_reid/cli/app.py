@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from importlib.metadata import entry_points
+from typing import Final
 
 import typer
 
@@ -64,6 +65,9 @@ app.command("doctor")(doctor.doctor)
 for plugged_in in entry_points(group="surveil_reid.commands"):
     app.command(plugged_in.name)(plugged_in.load())
 
+_INTERRUPTED: Final = 130
+"""Exit status by which Typer ends on Ctrl-C, without a word."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line.
@@ -89,6 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         sys.stderr.write(f"error: {' '.join(said.split())}\n")
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted; what was finished is kept, run it again to go on\n")
-        sys.exit(130)
+    except SystemExit as ended:
+        if ended.code == _INTERRUPTED:
+            sys.stderr.write("interrupted; what was finished is kept, run it again to go on\n")
+        raise

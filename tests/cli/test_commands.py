@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -351,6 +352,18 @@ def test_a_store_that_is_not_there_is_not_made(
 def test_debug_shows_where_it_failed(store: str) -> None:
     with pytest.raises(surveil_reid.SurveilReidError):
         main(["search", "--tracklet", "99", "--store", store, "--debug"])
+
+
+def test_ctrl_c_says_that_the_work_can_be_taken_up_again(
+    run: Run, site: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        surveil_reid, "load_embedder", lambda *_, **__: signal.raise_signal(signal.SIGINT)
+    )
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    status, out, err = run("process", "--camera", f"gate={site['gate']}", "--store", url)
+    assert (status, out) == (130, "")
+    assert err == "interrupted; what was finished is kept, run it again to go on\n"
 
 
 def test_without_weights_the_option_that_names_them_is_said(
