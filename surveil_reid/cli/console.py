@@ -22,8 +22,12 @@ import surveil_reid
 
 
 def print_json(document: dict[str, Any]) -> None:
-    """Print one JSON document on standard output."""
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+    """Print one JSON document on standard output, with escapes where that cannot spell a name."""
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    try:
+        typer.echo(text)
+    except UnicodeEncodeError:
+        typer.echo(json.dumps(document, indent=2, allow_nan=False))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -32,9 +36,14 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        table.add_row(*("" if cell is None else _printable(cell) for cell in row))
     console = Console(width=None if sys.stdout.isatty() else 1000, highlight=False, markup=False)
     console.print(table)
+
+
+def _printable(cell: object) -> str:
+    """A cell as text; bytes of a file's name that are not UTF-8 as escapes."""
+    return str(cell).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def iso(time: float) -> str:

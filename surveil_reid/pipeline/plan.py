@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surveil_reid.config import CameraSource, RecordingSource
-from surveil_reid.core import InputError, SurveilReidError
+from surveil_reid.core import InputError, MediaError, SurveilReidError
 from surveil_reid.pipeline.files import sha256_of, video_files
 from surveil_reid.pipeline.progress import Progress
 from surveil_reid.store import Recording, Store
@@ -133,6 +133,7 @@ class _Planner:
                 self.failures.append(Failure(self._source.name, str(path), str(error)))
 
     def _add_file(self, path: Path, entry: RecordingSource) -> None:
+        _check_name(path)
         media = probe(path)
         sha256 = sha256_of(path)
         if any(sha256 == other.sha256 for other in self.found):
@@ -208,7 +209,7 @@ def _is_laid_out(entry: RecordingSource) -> bool:
 
 
 def _is_same_file(planned: PlannedRecording, held: Recording) -> bool:
-    return planned.path.absolute() == Path(held.path).absolute()
+    return planned.path.resolve() == Path(held.path).resolve()
 
 
 def _overlap(planned: PlannedRecording, held: Recording) -> bool:
@@ -218,6 +219,14 @@ def _overlap(planned: PlannedRecording, held: Recording) -> bool:
     """
     shared = min(planned.end, held.end) - max(planned.start, held.start)
     return shared > min(planned.end - planned.start, held.end - held.start) / 2
+
+
+def _check_name(path: Path) -> None:
+    try:
+        str(path.resolve()).encode("utf-8")
+    except UnicodeEncodeError as error:
+        msg = f"{path}: the name is not UTF-8, which a store cannot hold; rename it"
+        raise MediaError(msg) from error
 
 
 def _warn_of_unknown_times(

@@ -115,6 +115,30 @@ def test_a_file_that_cannot_be_used_otherwise_is_one_line_too(
     assert "Traceback" not in err
 
 
+def test_a_name_that_is_not_utf_8_is_reported_and_the_rest_is_printed(
+    run: Run, site: dict[str, Path], tmp_path: Path
+) -> None:
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/gate\xe9.mp4")
+    shutil.copy(site["yard"], odd)
+    status, out, _ = run(
+        "process", "--camera", f"gate={odd}", "--camera", f"yard={site['yard']}@2026-03-01",
+        "--store", f"sqlite:///{tmp_path / 'new.db'}", "--json",
+    )  # fmt: skip
+    assert status == 1
+    document = json.loads(out)
+    assert [recording["camera"] for recording in document["recordings"]] == ["yard"]
+    (failure,) = document["failed"]
+    assert failure["path"] == odd
+    assert failure["error"] == f"{odd}: the name is not UTF-8, which a store cannot hold; rename it"
+
+
+def test_a_table_shows_names_that_are_not_utf_8(run: Run, store: str, tmp_path: Path) -> None:
+    folder = os.fsdecode(os.fsencode(tmp_path) + b"/\xe9")
+    status, out, _ = run("identities", "tracks", folder, "--store", store)
+    assert status == 0
+    assert r"\udce9/gate.txt" in out
+
+
 def test_link_keeps_identities_and_counts_them(run_json: RunJson, store: str) -> None:
     before = run_json("identities", "list", "--store", store)
     linked = run_json("link", "--store", store)
