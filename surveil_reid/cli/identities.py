@@ -21,9 +21,8 @@ def list_identities(
     as_json: options.AsJson = False,
 ) -> None:
     """List all identities, or those seen in every --camera given."""
-    wanted = set(camera or ())
     with options.open_to_read(store, store_folder) as opened:
-        found = [i for i in opened.identities() if wanted <= set(i.cameras)]
+        found = opened.identities(cameras=camera or ())
     if as_json:
         print_json({"identities": [identity_document(identity) for identity in found]})
         return

@@ -30,7 +30,7 @@ def link(
 ) -> None:
     """(Re)compute the identities of the whole store; they keep their ids where they can."""
     travel = None if site is None else surveil_reid.load_site(site).travel
-    with surveil_reid.open_store(store, folder=store_folder) as opened:
+    with surveil_reid.open_store(store, folder=store_folder, create=False) as opened:
         report = surveil_reid.link_store(opened, similarity=similarity, travel=travel)
     if as_json:
         print_json(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from surveil_reid.config import Site, load_site
-from surveil_reid.core import InputError, Tracklet
+from surveil_reid.core import InputError, Tracklet, make_folder
 from surveil_reid.detection import Detector
 from surveil_reid.embedding import Embedder
 from surveil_reid.evaluation import CrossCameraScores, read_cameras, score_cameras
@@ -81,7 +81,8 @@ def demonstrate(
 
     Raises:
         SiteError: when the site file is missing or wrong.
-        InputError: when nobody was seen, or the truth is not of the site's cameras.
+        InputError: when nobody was seen, the truth is not of the site's cameras, or `out` cannot be
+            a folder.
     """
     began = time.perf_counter()
     watcher = progress or Quiet()
@@ -118,7 +119,7 @@ def demonstrate(
 
 def _fresh(out: Path) -> Path:
     """The folder, without an earlier demonstration's store; nothing else in it is touched."""
-    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(out, mode=0o700)
     for leftover in out.glob("demo.db*"):
         leftover.unlink()
     for folder in ("demo.files", "demo.tracks"):

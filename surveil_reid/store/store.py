@@ -289,10 +289,17 @@ class Store:
         with self._database.reading() as session:
             return identities.read_identities_of(session, tracklets)
 
-    def identities(self) -> tuple[Identity, ...]:
-        """All identities by id."""
+    def identities(self, *, cameras: Collection[str] = ()) -> tuple[Identity, ...]:
+        """All identities by id, or those that each of these cameras saw.
+
+        Raises:
+            UnknownNameError: when there is no such camera.
+        """
         with self._database.reading() as session:
-            return identities.list_identities(session)
+            for camera in cameras:
+                recordings.camera_id(session, camera)
+            found = identities.list_identities(session)
+        return tuple(i for i in found if set(cameras) <= set(i.cameras))
 
     def identity(self, number: int) -> Identity:
         """One identity.

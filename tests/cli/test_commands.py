@@ -316,6 +316,8 @@ def test_doctor_finds_this_machine_well(run_json: RunJson) -> None:
         (["search", "--identity", "99"], "no identity 99"),
         (["search", "--tracklet", "1", "--camera", "roof"], "'roof'"),
         (["identities", "show", "99"], "no identity 99"),
+        (["identities", "list", "--camera", "roof"], "'roof'; it holds gate, yard"),
+        (["identities", "tracks", __file__], "test_commands.py cannot be a folder"),
         (["remove", "--camera", "roof"], "'roof'"),
         (["remove", "--recording", "none.mp4"], "none.mp4"),
         (["process", "none.yaml"], "none.yaml"),
@@ -362,7 +364,7 @@ def test_wrong_usage_is_status_2(run: Run, arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["info"], ["identities", "list"], ["search", "--tracklet", "1"]]
+    "command", [["info"], ["identities", "list"], ["search", "--tracklet", "1"], ["link"]]
 )
 def test_a_store_that_is_not_there_is_not_made(
     run: Run, tmp_path: Path, command: list[str]

@@ -75,6 +75,13 @@ def test_an_earlier_demonstration_is_replaced_and_nothing_else(
     assert (tmp_path / "mine.db").read_text() == "mine"
 
 
+def test_a_file_in_the_place_of_the_folder_is_left_alone(demo_site: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(InputError, match="out cannot be a folder"):
+        shown(tmp_path / "out", demo_site)
+    assert (tmp_path / "out").read_text() == "mine"
+
+
 def test_nobody_seen_is_one_clear_line(tmp_path: Path) -> None:
     write_video(tmp_path / "empty.mp4", scene([], 2), fps=FPS)
     site = write_site_file(tmp_path, {"gate": "empty.mp4"})
