@@ -39,6 +39,9 @@ def parse_box(text: str) -> Floats:
     return np.array([x, y, x + width, y + height], np.float32)
 
 
+FRAME: Final = 240
+"""Pixels of width from which an upright picture may be a frame, of a camera hung on its side."""
+
 Box = Annotated[
     np.ndarray | None,
     typer.Option(
@@ -99,7 +102,8 @@ def search(
         msg = f"{false_alarm} is no rate between 0 and 1"
         raise typer.BadParameter(msg, param_hint="--false-alarm")
     choice = _Choice(box, person, detector, trust_weights, device)
-    pictures = tuple(_person(path, choice) for path in image or [])
+    paths = image or []
+    pictures = tuple(_person(path, choice, alone=len(paths) == 1) for path in paths)
     with (
         surveil_reid.open_store(store, folder=store_folder, create=False) as opened,
         Bars() as bars,
@@ -166,13 +170,12 @@ class _Choice(NamedTuple):
     device: options.Device
 
 
-def _person(path: Path, choice: _Choice) -> Image:
-    """The part of a picture that shows the person."""
+def _person(path: Path, choice: _Choice, *, alone: bool) -> Image:
+    """The part of a picture that shows the person; of several, each is of that person already."""
     picture = surveil_reid.read_picture(path)
     if choice.box is not None:
         return surveil_reid.cut_crop(picture, choice.box)
-    height, width = picture.shape[:2]
-    if choice.person is None and width <= height:
+    if choice.person is None and _is_crop(picture, alone=alone):
         return picture
     wanted = surveil_reid.DetectionOptions(confidence=SURE, device=choice.device)
     loaded = surveil_reid.load_detector(choice.detector, wanted, trust_weights=choice.trust)
@@ -183,6 +186,12 @@ def _person(path: Path, choice: _Choice) -> Image:
     except InputError as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from error
+
+
+def _is_crop(picture: Image, *, alone: bool) -> bool:
+    """Whether a picture is a crop for sure, so that no detector need be loaded."""
+    height, width = picture.shape[:2]
+    return width <= height and (not alone or width < FRAME or 2 * width <= height)
 
 
 def _describe(

@@ -43,7 +43,8 @@ def choose_person(image: Image, boxes: Floats, person: int | None = None) -> Ima
     Args:
         image: RGB uint8 `(height, width, 3)`.
         boxes: float32 `(n, 4)`, xyxy in pixels, of `find_people`.
-        person: which of them, counted from 1; None takes the only one there is.
+        person: which of them, counted from 1; None takes the only one there is. An upright picture
+            that one of them fills is a crop of that person already, and stays whole.
 
     Returns:
         RGB uint8 `(height, width, 3)`.
@@ -55,6 +56,8 @@ def choose_person(image: Image, boxes: Floats, person: int | None = None) -> Ima
     if len(boxes) == 0:
         msg = "nobody was found in the picture; say where the person is with --box X,Y,W,H"
         raise InputError(msg)
+    if person is None and _is_crop(image, boxes):
+        return image
     listed = ", ".join(f"{place}: {_xywh(box)}" for place, box in enumerate(boxes, start=1))
     if person is None and len(boxes) > 1:
         msg = f"{len(boxes)} people were found; choose one with --person N (N: box; {listed})"
@@ -64,6 +67,13 @@ def choose_person(image: Image, boxes: Floats, person: int | None = None) -> Ima
         msg = f"there is no person {place} among the {len(boxes)} that were found ({listed})"
         raise InputError(msg)
     return cut_crop(image, boxes[place - 1])
+
+
+def _is_crop(image: Image, boxes: Floats) -> bool:
+    """Whether somebody takes up half of an upright picture or more."""
+    height, width = image.shape[:2]
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    return width <= height and bool(areas.max() >= 0.5 * width * height)
 
 
 def _xywh(box: Floats) -> str:

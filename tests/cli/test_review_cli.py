@@ -217,6 +217,27 @@ def test_the_only_person_of_a_frame_is_taken(
         assert run("search", path, path, *choice, *WEIGHTS, "--store", store)[0] == 2
 
 
+def test_a_frame_may_be_upright(run: Run, run_json: RunJson, store: str, tmp_path: Path) -> None:
+    upright = np.full((320, 240, 3), 90, np.uint8)
+    upright[30:80, 100:116] = RED
+    alone, two, crop = (tmp_path / f"{name}.png" for name in ("alone", "two", "crop"))
+    PillowImage.fromarray(upright).save(alone)
+    found = run_json("search", alone, *WEIGHTS, "--store", store)
+    boxed = run_json("search", alone, "--box", "100,30,16,50", *WEIGHTS, "--store", store)
+    assert found == boxed
+    upright[30:80, 20:36] = GREEN
+    PillowImage.fromarray(upright).save(two)
+    status, _, err = run("search", two, *WEIGHTS, "--store", store)
+    assert status == 1
+    assert "2 people were found" in err
+    narrow = tmp_path / "narrow.png"
+    PillowImage.fromarray(np.pad(upright, ((0, 200), (0, 0), (0, 0)))).save(narrow)
+    assert run("search", narrow, *WEIGHTS, "--store", store)[0] == 0  # no camera sees so narrowly
+    upright[10:310, 40:230] = RED  # over half of the picture: a crop with somebody behind
+    PillowImage.fromarray(upright).save(crop)
+    assert run_json("search", crop, *WEIGHTS, "--store", store)["decision"] == "match"
+
+
 def test_hits_of_an_identity_come_together(run_json: RunJson, store: str) -> None:
     both = next(n for n, inside in identities(run_json, store).items() if len(inside) == 2)
     found = run_json("search", "--tracklet", 2, "--by-identity", "--store", store)
