@@ -13,6 +13,9 @@ from surveil_reid.report.canvas import BLUE, GREEN, GREY, Canvas
 COLUMNS: Final = 7
 """Hits in a row."""
 
+MOST: Final = 700
+"""Hits on a sheet; few programs show a picture that is higher than 32,767 pixels."""
+
 LEAST: Final = 5
 """Columns for hits that the sheet has room for in any case: its legend takes as much."""
 
@@ -22,6 +25,8 @@ _LONGEST = 20
 
 def write_search_sheet(result: SearchResult, query: Sequence[Image], path: Path) -> Path:
     """Draw the query's pictures beside the hits, each with camera, time and probability.
+
+    Of more than 700 hits the best are drawn, and the sheet says so.
 
     Args:
         result: what was found.
@@ -34,16 +39,19 @@ def write_search_sheet(result: SearchResult, query: Sequence[Image], path: Path)
     Raises:
         InputError: when it cannot be written.
     """
-    columns = min(max(len(result.hits), LEAST), COLUMNS)
-    rows = max(1, -(-len(result.hits) // columns))
+    hits = result.hits[:MOST]
+    columns = min(max(len(hits), LEAST), COLUMNS)
+    rows = max(1, -(-len(hits) // columns))
     queries = -(-len(query) // rows)  # columns
     canvas = Canvas(rows, queries + columns, lines=4)
     decision = "match" if result.match else "no match"
     title = f"{decision} at a false-alarm rate of {result.false_alarm:g}"
+    if len(hits) < len(result.hits):
+        title += f"; the best {len(hits)} of {len(result.hits)} hits"
     canvas.head(title, f"{_LEGEND} Similarity of a match: {result.threshold:.3f} or more.")
     for place, picture in enumerate(query):
         canvas.put(divmod(place, queries), picture, BLUE, ["query"])
-    for place, hit in enumerate(result.hits):
+    for place, hit in enumerate(hits):
         row, column = divmod(place, columns)
         canvas.put((row, queries + column), hit.crop, GREEN if hit.match else GREY, _words(hit))
     return canvas.save(path)
