@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from surveil_reid.core import MediaError
-from surveil_reid.pipeline.plan import PlannedRecording, sha256_of
+from surveil_reid.pipeline.files import sha256_of
+from surveil_reid.pipeline.plan import PlannedRecording
 from surveil_reid.store import Recording, Store
 
 
