@@ -53,8 +53,7 @@ def _problem(recording: Recording) -> str | None:
     """Why the file at a recording's place is not the recording; None if it is."""
     try:
         same = sha256_of(Path(recording.path)) == recording.sha256
-    except FileNotFoundError:
-        return "does not exist"
-    except OSError as error:
-        return f"cannot be read ({error.strerror})"
+    except MediaError as error:
+        gone = isinstance(error.__cause__, FileNotFoundError)
+        return "does not exist" if gone else "cannot be read"
     return None if same else "is another file than the one that was processed"
