@@ -1,5 +1,6 @@
 """Site files and camera options: what is read, and what a mistake is answered with."""
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def test_an_sqlite_store_lies_beside_the_site_file(
             assert store.cameras() == ()
         assert (folder / "site.db").is_file()
         (folder / "site.db").unlink()
+        shutil.rmtree(folder / "site.files")  # which is that store's alone
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 

@@ -196,9 +196,9 @@ def test_a_store_can_change_its_embedder_while_a_recording_is_interrupted(
 
 @pytest.fixture
 def yard(tmp_path: Path) -> str:
-    """A recording of another camera, for a store that knows both names."""
+    """A recording of another camera, and of later, for a store that knows both names."""
     (tmp_path / "yard").mkdir()
-    (part,) = write_parts(tmp_path / "yard", [Walk(BLUE, 1, 2)], 0, 3, camera="yard")
+    (part,) = write_parts(tmp_path / "yard", [Walk(BLUE, 31, 32)], 30, 33, camera="yard")
     return part
 
 
@@ -216,7 +216,7 @@ def test_an_interrupted_recording_does_not_go_on_as_another_cameras(
         assert f"{tmp_path}/part1.mp4: begun as a recording of camera gate" in failure.error
         assert f"remove --recording {tmp_path}/part1.mp4" in failure.error
         assert process_colours(store, [part]).failed == ()
-        assert people(store) == [(1.0, 1.9), (1.0, 17.9)]
+        assert people(store) == [(1.0, 17.9), (31.0, 31.9)]
         store.remove_recording(f"{tmp_path}/part1.mp4")
         assert process_colours(store, [renamed]).failed == ()
         assert [t.camera for t in store.tracklets()] == ["yard", "yard"]
@@ -231,7 +231,7 @@ def test_who_was_left_in_view_is_finished_though_the_camera_has_another_name_by_
         with killed_after(1, monkeypatch):  # the whole first file
             process_colours(store, [first, second])
         assert process_colours(store, [first.replace("gate=", "yard=")]).failed == ()
-        assert people(store) == [(1.0, 1.9), (1.0, 5.9)]
+        assert people(store) == [(1.0, 5.9), (31.0, 31.9)]
 
 
 def test_nobody_is_lost_where_what_an_interrupted_recording_carries_on_is_removed(
