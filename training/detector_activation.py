@@ -61,8 +61,8 @@ class ActivationOptions:
     """
 
     activation: str = "hardswish"
-    epochs: int = 14
-    rate: float = 2e-4
+    epochs: int = 40
+    rate: float = 1e-4
     batch: int = 16
     size: int = 416
     answers: float = 0.3

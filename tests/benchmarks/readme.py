@@ -28,7 +28,7 @@ IMAGES = ROOT / "docs/images"
 MARKET = "Market-1501-v15.09.15"
 DRAWN = (
     "surveil-reid score features.npz --figures figures",
-    "surveil-reid search --tracklet 11 --top 4 --sheet hits.png",
+    "surveil-reid search --tracklet 10 --top 4 --sheet hits.png",
 )
 PICTURES = {"figures/cmc.png": "cmc.png", "hits.png": "search.png"}
 
