@@ -16,7 +16,8 @@ class OperatingPoint:
 
     Attributes:
         similarity: cosine similarity, -1..1; a pair at or above it counts as one person.
-        false_alarm: share of pairs of different people at or above it, as measured.
+        false_alarm: share of pairs of different people at or above it; `training.thresholds` takes
+            the similarity that keeps the rate with 95 % confidence over who was looked at.
         detection: share of pairs of one person at or above it, as measured.
         fitted_on: the data that it was measured on, in words.
     """

@@ -184,7 +184,7 @@ class _Planner:
     def _refuse_laid_over(self, planned: PlannedRecording) -> None:
         """The clock stays where it is, so that what follows is refused as well."""
         for held in self._held:
-            if not _is_same_file(planned, held) and _overlap(planned, held):
+            if _overlap(planned, held) and not _is_same_file(planned, held):
                 msg = (
                     f"{planned.path}: the start that was given would put it over {held.path}, "
                     "which the store holds of this camera; give the start of the first file that "
@@ -194,7 +194,7 @@ class _Planner:
 
     def _refuse_changed(self, planned: PlannedRecording) -> None:
         for held in self._held:
-            if _is_same_file(planned, held) and _overlap(planned, held):
+            if _overlap(planned, held) and _is_same_file(planned, held):
                 msg = (
                     f"{planned.path} has changed since it was processed, or was not complete then; "
                     f"`surveil-reid remove --recording {held.sha256}` and process it again, or "
@@ -209,6 +209,7 @@ def _is_laid_out(entry: RecordingSource) -> bool:
 
 
 def _is_same_file(planned: PlannedRecording, held: Recording) -> bool:
+    # Resolving asks the disk, so it comes after what arithmetic can tell.
     return planned.path.resolve() == Path(held.path).resolve()
 
 

@@ -109,6 +109,15 @@ def agreement(calibration: Calibration, halves: Searches) -> dict[str, float]:
     return quality(np.concatenate(probabilities), outcomes)
 
 
+def shares(rate: float, alarms: list[Booleans], found: list[Booleans]) -> dict[str, float]:
+    """Of searches for somebody absent those that report anybody, of the others the right ones."""
+    return {
+        "FAR_wanted": rate,
+        "FAR_reached": round(float(np.concatenate(alarms).mean()), 4),
+        "DIR": round(float(np.concatenate(found).mean()), 4),
+    }
+
+
 def detection(halves: Searches, rate: float) -> dict[str, float]:
     """Detection and identification at thresholds fitted on the other half."""
     alarms, found = [], []
@@ -118,11 +127,7 @@ def detection(halves: Searches, rate: float) -> dict[str, float]:
         reported = hits.similarities > threshold
         alarms.append(reported[~present])
         found.append((reported & hits.same)[present])
-    return {
-        "FAR_wanted": rate,
-        "FAR_reached": round(float(np.concatenate(alarms).mean()), 4),
-        "DIR": round(float(np.concatenate(found).mean()), 4),
-    }
+    return shares(rate, alarms, found)
 
 
 def decided(model: ModelInfo, halves: Searches, rate: float) -> dict[str, Any]:
@@ -138,12 +143,7 @@ def decided(model: ModelInfo, halves: Searches, rate: float) -> dict[str, Any]:
         alarms.append(decision.matches[~present])
         found.append((decision.matches & hits.same)[present])
         extrapolated.append(decision.extrapolated)
-    return {
-        "FAR_wanted": rate,
-        "FAR_reached": round(float(np.concatenate(alarms).mean()), 4),
-        "DIR": round(float(np.concatenate(found).mean()), 4),
-        "extrapolated": any(extrapolated),
-    }
+    return shares(rate, alarms, found) | {"extrapolated": any(extrapolated)}
 
 
 def main() -> None:

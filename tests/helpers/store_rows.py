@@ -30,6 +30,9 @@ MODEL = ModelInfo(
     linking_similarity=0.55,
     source="models/small.safetensors",
 )
+WIDE_DIM = 48
+WIDE = replace(MODEL, dim=WIDE_DIM, linking_similarity=0.6)
+"""For looks that are to be told apart: in few dimensions, some of many are alike by chance."""
 OTHER_MODEL = ModelInfo(name="other", sha256="b" * 64, dim=4)
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from helpers.store_rows import (
-    MODEL,
+    WIDE,
+    WIDE_DIM,
     assert_sound,
     commit,
     near,
@@ -23,8 +24,6 @@ from surveil_reid.pipeline import link_store, linking, merge_identities
 from surveil_reid.pipeline.linking import link_new
 from surveil_reid.store import Store
 
-DIM = 48
-WIDE = replace(MODEL, dim=DIM, linking_similarity=0.6)
 ROUNDS = 12
 spawn = multiprocessing.get_context("spawn")
 
@@ -32,7 +31,7 @@ spawn = multiprocessing.get_context("spawn")
 def see(store: Store, camera: str, number: int, *, person: int) -> int:
     """Commit one more tracklet of a camera; its number."""
     recording = store.add_recording(new_recording(f"{camera} {number}", camera=camera))
-    update = sighting(number, near(person, number, dim=DIM))
+    update = sighting(number, near(person, number, dim=WIDE_DIM))
     (made,) = store.commit_segment(commit(recording, 0, update, model=WIDE))
     return made
 
@@ -144,7 +143,7 @@ def test_descriptors_of_another_model_are_not_linked_by_what_the_first_one_found
         for number in range(2):
             see(one, "gate", number, person=1)
         model = replace(WIDE, sha256="d" * 64)
-        apart = np.eye(2, DIM, dtype=np.float32)
+        apart = np.eye(2, WIDE_DIM, dtype=np.float32)
         during(monkeypatch, lambda: other.reembed(model, lambda jpegs: apart[: len(jpegs)]))
         link_new(one)
         assert one.linking_basis().options["model"] == model.sha256

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.store_rows import (
-    MODEL,
+    WIDE,
+    WIDE_DIM,
     assert_sound,
     commit,
     described,
@@ -39,14 +40,12 @@ from surveil_reid.pipeline import (
 from surveil_reid.pipeline.linking import link_new
 from surveil_reid.store import Store, TrackletUpdate
 
-DIM = 48
-WIDE = replace(MODEL, dim=DIM, linking_similarity=0.6)
 PEOPLE = {1: 1, 2: 1, 3: 2, 4: 2, 5: 3, 6: 1, 7: 2, 8: 4}
 """Who a tracklet shows; 1 to 5 were seen by the gate, 6 to 8 by the yard."""
 
 
 def near(seed: int, wobble: int) -> Floats:
-    return any_near(seed, wobble, dim=DIM)
+    return any_near(seed, wobble, dim=WIDE_DIM)
 
 
 def fill(store: Store) -> None:
