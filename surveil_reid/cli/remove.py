@@ -20,23 +20,34 @@ def remove(
             metavar="PATH", help="Everything of this recording; its SHA-256 names it too."
         ),
     ] = None,
+    identity: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="One person; first see who that is with `identities show N`."
+        ),
+    ] = None,
+    tracklet: Annotated[int | None, typer.Option(metavar="N", help="One sighting.")] = None,
     store: options.StoreUrl = options.DEFAULT_STORE,
     store_folder: options.StoreFolder = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Remove a camera or a recording for good; the video file itself is not touched."""
-    if (camera is None) == (recording is None):
-        msg = "give --camera NAME or --recording PATH"
+    """Remove a camera, a recording or a person for good; video files are not touched."""
+    given = [value for value in (camera, recording, identity, tracklet) if value is not None]
+    if len(given) != 1:
+        msg = "give one of --camera NAME, --recording PATH, --identity N and --tracklet N"
         raise typer.BadParameter(msg)
     with (
         surveil_reid.open_store(store, folder=store_folder, create=False) as opened,
         surveil_reid.index_kept(opened),
     ):
-        gone = (
-            opened.remove_camera(camera)
-            if camera is not None
-            else opened.remove_recording(str(recording))
-        )
+        if camera is not None:
+            gone = opened.remove_camera(camera)
+        elif recording is not None:
+            gone = opened.remove_recording(str(recording))
+        elif identity is not None:
+            gone = opened.remove_identity(identity)
+        else:
+            gone = opened.remove_tracklet(given[0])
     if as_json:
         print_json(
             {"recordings": gone.recordings, "tracklets": gone.tracklets, "crops": gone.crops}

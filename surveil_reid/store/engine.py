@@ -162,6 +162,8 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys=ON")
+    # What was removed would else stay readable in the file until something is written over it.
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
 
 

@@ -1,4 +1,4 @@
-"""Removes cameras and recordings with all that was drawn from them."""
+"""Removes cameras, recordings and people with all that was drawn from them."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
@@ -71,6 +71,25 @@ def remove_recording(session: Session, path_or_sha256: str) -> tuple[Removed, se
     session.execute(delete(RecordingRow).where(RecordingRow.id.in_(recordings)))
     removed = Removed(len(recordings), len(whole), len(files))
     _conclude(session, {"recording": path_or_sha256}, removed)
+    return removed, set(files)
+
+
+def remove_tracklets(
+    session: Session, what: dict[str, Any], tracklets: Collection[int]
+) -> tuple[Removed, set[str]]:
+    """Remove tracklets whole; the recordings they were seen in stay.
+
+    Args:
+        session: in a write transaction.
+        what: is removed, for the log.
+        tracklets: all of them in the store.
+
+    Returns:
+        What went, and the files of its crops.
+    """
+    files = _delete_tracklets(session, tracklets)
+    removed = Removed(0, len(tracklets), len(files))
+    _conclude(session, what, removed)
     return removed, set(files)
 
 

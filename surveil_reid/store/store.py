@@ -419,6 +419,32 @@ class Store:
             removed, files = removal.remove_recording(session, path_or_sha256)
         return self._delete_files(removed, files)
 
+    def remove_identity(self, number: int) -> Removed:
+        """Remove one person: all tracklets of an identity, and with them the identity.
+
+        Recordings stay processed, so the person does not come back; what is left of one that was
+        interrupted brings back whoever is seen in it.
+
+        Raises:
+            UnknownNameError: when there is no such identity.
+        """
+        with self._database.writing() as session:
+            found = identities.read_identity(session, number)
+            what = {"identity": number}
+            removed, files = removal.remove_tracklets(session, what, found.tracklet_ids)
+        return self._delete_files(removed, files)
+
+    def remove_tracklet(self, number: int) -> Removed:
+        """Remove one tracklet, as `remove_identity` removes those of a person.
+
+        Raises:
+            UnknownNameError: when there is no such tracklet.
+        """
+        with self._database.writing() as session:
+            tracklets.read_state(session, number)
+            removed, files = removal.remove_tracklets(session, {"tracklet": number}, [number])
+        return self._delete_files(removed, files)
+
     def _delete_files(self, removed: Removed, files: set[str]) -> Removed:
         crop_rows.delete_unreferred(self._database, self.crops, files)
         with file_failures(self.folder):

@@ -16,11 +16,13 @@ from PIL import Image as PillowImage
 
 import surveil_reid
 from data.own_folder import write_own_folder
+from helpers.embedders import ColourEmbedder
 from surveil_reid.assets import shipped
 from surveil_reid.cli import main
 from training.cache import open_cache, open_source
 from training.recipe_files import read_recipe
 from training.splits import make_task
+from training.thresholds import embed_people
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 Run = Callable[..., tuple[int, str, str]]
@@ -197,6 +199,25 @@ def test_an_export_is_what_the_recipe_for_own_cameras_learns_from(
     assert len(task.train.rows) > 0
 
 
+def test_an_export_tells_which_tracklets_its_pictures_are_of(
+    run_json: RunJson, store: str, tmp_path: Path
+) -> None:
+    run_json("identities", "export", tmp_path / "people", "--store", store)
+    found = embed_people(ColourEmbedder(), tmp_path / "people")
+    with surveil_reid.open_store(store) as opened:
+        kept = opened.tracklets()
+        members = opened.memberships()
+    assert len({item.person for item in found}) == len(set(members.values())) == 4
+    assert len({item.tracklet.camera for item in found}) == 2
+    # By looks: the mean of the same crops, but for their quality, which an export does not tell.
+    alike = (
+        np.array([item.tracklet.descriptor for item in found])
+        @ np.array([tracklet.descriptor for tracklet in kept]).T
+    )
+    assert len(found) == len(kept)
+    assert alike.max(axis=0).min() > 0.99
+
+
 def test_search_by_picture_finds_the_person_in_the_other_camera(
     run_json: RunJson, store: str
 ) -> None:
@@ -281,6 +302,23 @@ def test_what_is_removed_is_gone_everywhere(run_json: RunJson, store: str) -> No
     assert files == kept
 
 
+def test_a_person_is_removed_alone_and_does_not_come_back(
+    run_json: RunJson, store: str, site: dict[str, Path]
+) -> None:
+    run_json("search", "--tracklet", 1, "--store", store)
+    before = {i["id"]: i for i in run_json("identities", "list", "--store", store)["identities"]}
+    person = next(i for i in before.values() if len(i["tracklets"]) > 1)
+    removed = run_json("remove", "--identity", person["id"], "--store", store)
+    assert (removed["recordings"], removed["tracklets"]) == (0, len(person["tracklets"]))
+    run_json("process", "--camera", f"gate={site['gate']}@2026-03-01T08:00:00Z", "--store", store)
+    after = {i["id"]: i for i in run_json("identities", "list", "--store", store)["identities"]}
+    assert after == {number: i for number, i in before.items() if i is not person}
+    other = next(iter(after.values()))["tracklets"][0]
+    found = run_json("search", "--tracklet", other, "--top", 99, "--store", store)
+    assert not {hit["tracklet"] for hit in found["results"]} & set(person["tracklets"])
+    assert run_json("remove", "--tracklet", other, "--store", store)["tracklets"] == 1
+
+
 def test_reembed_with_the_same_model_gives_the_same_identities(
     run_json: RunJson, store: str
 ) -> None:
@@ -320,6 +358,8 @@ def test_doctor_finds_this_machine_well(run_json: RunJson) -> None:
         (["identities", "tracks", __file__], "test_commands.py cannot be a folder"),
         (["remove", "--camera", "roof"], "'roof'"),
         (["remove", "--recording", "none.mp4"], "none.mp4"),
+        (["remove", "--identity", "99"], "no identity 99"),
+        (["remove", "--tracklet", "99"], "no tracklet 99"),
         (["process", "none.yaml"], "none.yaml"),
         (["process", "--camera", "gate"], "NAME=PATH"),
         (["score-tracks", "--truth", "none.txt", "--tracks", "none.txt"], "none.txt"),
@@ -354,6 +394,7 @@ def test_a_failure_is_one_line_and_status_1(
         ["process", "site.yaml", "--device", "abacus"],
         ["remove"],
         ["remove", "--camera", "a", "--recording", "b"],
+        ["remove", "--identity", "1", "--tracklet", "1"],
     ],
 )
 def test_wrong_usage_is_status_2(run: Run, arguments: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Removing cameras and recordings, and changing the embedder."""
+"""Removing cameras, recordings and people, and changing the embedder."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -162,6 +162,44 @@ def test_an_unknown_recording_names_those_that_exist(tmp_path: Path) -> None:
             store.add_recording(new_recording(str(number), start=float(number)))
         with pytest.raises(UnknownNameError, match=r"0\.mp4, .*4\.mp4, …$"):
             store.remove_recording("a.mp4")
+
+
+def test_a_person_goes_from_all_cameras_and_the_recordings_stay(tmp_path: Path) -> None:
+    with store_at(tmp_path) as store:
+        _site(store)
+        theirs = {kept.file for number in (2, 4) for kept in store.tracklet(number).crops}
+        assert store.remove_identity(2) == Removed(recordings=0, tracklets=2, crops=4)
+        assert [found.id for found in store.tracklets()] == [1, 3]
+        assert store.memberships() == {1: 1}
+        assert [identity.id for identity in store.identities()] == [1]
+        assert not {Path(name).name for name in theirs} & files_of(store)
+        assert [recording.progress for recording in store.recordings()] == [1, 1, 1]
+        assert not store.index_path.exists()
+        event = store.events(1)[0]
+        assert (event.kind, event.detail["identity"], event.detail["crops"]) == ("remove", 2, 4)
+        assert_sound(store, tmp_path)
+        with pytest.raises(UnknownNameError, match="no identity 2"):
+            store.remove_identity(2)
+
+
+def test_nothing_of_a_descriptor_stays_in_the_file(tmp_path: Path) -> None:
+    with store_at(tmp_path) as store:
+        _site(store)
+    ((blob,),) = rows(tmp_path, "SELECT descriptor FROM tracklet WHERE id = 1")
+    assert blob in (tmp_path / "x.db").read_bytes()
+    with store_at(tmp_path) as store:
+        store.remove_tracklet(1)
+    assert not any(blob in path.read_bytes() for path in tmp_path.glob("x.db*"))
+
+
+def test_one_sighting_goes_and_the_person_stays(tmp_path: Path) -> None:
+    with store_at(tmp_path) as store:
+        _site(store)
+        assert store.remove_tracklet(2) == Removed(recordings=0, tracklets=1, crops=3)
+        assert store.memberships() == {1: 1, 4: 2}
+        assert_sound(store, tmp_path)
+        with pytest.raises(UnknownNameError, match="no tracklet 2"):
+            store.remove_tracklet(2)
 
 
 def _embed(jpegs: Sequence[bytes]) -> Floats:
