@@ -1,4 +1,4 @@
-"""Tracklets of people whose identity is known, cut from the pictures of Market-1501."""
+"""Tracklets of people whose identity is known, of the pictures of Market-1501 or of a folder."""
 
 import re
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from surveil_reid.core import Floats, InputError, Tracklet, describe
+from surveil_reid.evaluation import LabelledImage
 
 FRAMES_PER_SECOND = 25
 LONGEST_GAP = 200
@@ -20,6 +21,8 @@ SAME_PERSON = {224: 115}
 glasses and rucksack. Left apart, the pair alone decides how alike strangers get at worst."""
 
 NAME = re.compile(r"(-?\d+)_c(\d+)s(\d+)_(\d+)_(\d+)")
+TRACKLET = re.compile(r"_t(\d+)_")
+"""In the name of a picture that `identities export` wrote."""
 
 
 class Labelled(NamedTuple):
@@ -52,6 +55,48 @@ def cut_tracklets(names: Sequence[str], features: Floats) -> list[Labelled]:
         pieces[-1].append(picture)
     people = [piece for piece in pieces if piece[0][0] > 0]
     return [_labelled(number, piece, features) for number, piece in enumerate(people)]
+
+
+def tracklets_of_pictures(images: Sequence[LabelledImage], features: Floats) -> list[Labelled]:
+    """The tracklets that labelled pictures are of, as their names tell.
+
+    Args:
+        images: of a folder such as `identities export` writes; one whose name tells of no tracklet
+            is one by itself.
+        features: float32 `(n, dim)`, L2-normalised, parallel to them.
+
+    Returns:
+        Tracklets numbered from 0, each described by the mean of its pictures' features. When they
+        were seen is not known; no two of them overlap.
+
+    Raises:
+        InputError: when a picture's name tells of no camera.
+    """
+    rows: dict[tuple[str, str, str], list[int]] = {}
+    for row, image in enumerate(images):
+        if image.camera is None:
+            msg = (
+                f"{image.path}: the name tells of no camera, and thresholds are fitted across "
+                "cameras; call it as `identities export` does, c1_t000007_01.jpg"
+            )
+            raise InputError(msg)
+        told = TRACKLET.search(image.path.name)
+        piece = told[1] if told else image.path.name
+        rows.setdefault((image.identity, image.camera, piece), []).append(row)
+    people = {name: number for number, name in enumerate(sorted({key[0] for key in rows}))}
+    return [
+        Labelled(
+            Tracklet(
+                id=number,
+                camera=camera,
+                start=number * SEQUENCE_SECONDS,
+                end=number * SEQUENCE_SECONDS,
+                descriptor=describe(features[mine], np.ones(len(mine), np.float32)),
+            ),
+            people[name],
+        )
+        for number, ((name, camera, _), mine) in enumerate(sorted(rows.items()))
+    ]
 
 
 def _parse(name: str) -> tuple[int, int, int, int]:

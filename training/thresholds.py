@@ -1,9 +1,10 @@
-"""Fit an embedder's thresholds on people whose identity is known: Market-1501's training set.
+"""Fit an embedder's thresholds on people whose identity is known.
 
-Run it as `python -m training.thresholds --embedder E --market DIR [--out FILE]`. It measures how
-alike tracklets of one person and of different people are across cameras (the operating points), the
+Run it as `python -m training.thresholds --embedder E --market DIR [--out FILE]` for those of
+Market-1501's training set, or with `--people DIR` for those of a folder. It measures how alike
+tracklets of one person and of different people are across cameras (the operating points), the
 similarity for linking at a stated rate of false alarms, and how similarities become probabilities
-(the calibration). The test identities stay untouched.
+(the calibration). Market-1501's test identities stay untouched.
 """
 
 import argparse
@@ -29,8 +30,10 @@ from surveil_reid.core import (
     write_whole,
 )
 from surveil_reid.embedding import Embedder, load_embedder
+from surveil_reid.evaluation.extraction import embed_images
+from surveil_reid.evaluation.folder import read_folder
 from surveil_reid.video.pictures import read_picture
-from training.labelled_tracklets import Labelled, cut_tracklets
+from training.labelled_tracklets import Labelled, cut_tracklets, tracklets_of_pictures
 from training.splits import hold_out
 from training.threshold_fitting import LINKING_RATE, Thresholds, fit
 
@@ -39,7 +42,7 @@ NOBODY = frozenset({"-1", "0000"})
 THRESHOLD_KEYS = re.compile(
     r"^(?:linking|linking_similarity|calibration):.*\n?(?:[ -].*\n?|\n)*", re.MULTILINE
 )
-SUMMARY = "Fit an embedder's thresholds and probabilities on Market-1501's training set."
+SUMMARY = "Fit an embedder's thresholds and probabilities on people whose identity is known."
 
 
 def embed_market(
@@ -77,6 +80,22 @@ def _person(path: Path) -> str:
     return path.name.split("_")[0]
 
 
+def embed_people(embedder: Embedder, folder: Path) -> list[Labelled]:
+    """Embed the pictures of a folder's people, and put them together to tracklets.
+
+    Args:
+        embedder: the model, which learned none of these people.
+        folder: `identity/picture`, as `surveil-reid identities export` writes it.
+
+    Raises:
+        InputError: when the folder is not laid out so, or names of pictures tell of no camera.
+        MediaError: when a picture cannot be read.
+    """
+    data_set = read_folder(folder)
+    images = data_set.query + data_set.gallery
+    return tracklets_of_pictures(images, embed_images(images, embedder))
+
+
 def read_features(path: Path) -> tuple[list[str], Floats]:
     """Read features that were kept: `names` `(n,)` and `features` float32 `(n, dim)`.
 
@@ -91,13 +110,12 @@ def read_features(path: Path) -> tuple[list[str], Floats]:
         raise InputError(msg) from error
 
 
-def describe_data(labelled: Sequence[Labelled], *, unseen: bool) -> str:
+def describe_data(
+    labelled: Sequence[Labelled], *, unseen: bool, source: str = "Market-1501 training set"
+) -> str:
     """The data that thresholds were fitted on, with a warning where the model may know it."""
     people = len({item.person for item in labelled})
-    text = (
-        f"Market-1501 training set: {people} people, {len(labelled)} tracklets, "
-        "pairs across cameras"
-    )
+    text = f"{source}: {people} people, {len(labelled)} tracklets, pairs across cameras"
     seen = "; the model was probably trained on these people, so expect more false alarms"
     return text if unseen else text + seen
 
@@ -168,20 +186,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Fit and print, and store where asked; returns the exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.features is None and None in {options.embedder, options.market}:
-        parser.error("give --embedder and --market, or --features")
+    sources = [options.market, options.people, options.features]
+    if sum(source is not None for source in sources) != 1:
+        parser.error("give one of --market, --people and --features")
+    if options.features is None and options.embedder is None:
+        parser.error("give --embedder, whose thresholds are to be fitted, or --features")
     try:
-        if options.features is not None:
-            names, features = read_features(options.features)
-        else:
-            embedder = load_embedder(options.embedder)
-            names, features = embed_market(embedder, options.market, options.held_out)
-        labelled = cut_tracklets(names, features)
-        thresholds = fit(
-            labelled,
-            describe_data(labelled, unseen=options.unseen or options.held_out is not None),
-            linking_rate=options.false_alarm,
-        )
+        labelled, fitted_on = _read(options)
+        thresholds = fit(labelled, fitted_on, linking_rate=options.false_alarm)
         if options.out is not None:
             checkpoint = options.out.suffix == ".safetensors"
             (store_in_checkpoint if checkpoint else store_in_description)(options.out, thresholds)
@@ -198,12 +210,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _read(options: argparse.Namespace) -> tuple[list[Labelled], str]:
+    """Tracklets of known people, and what they are in words."""
+    if options.people is not None:
+        labelled = embed_people(load_embedder(options.embedder), options.people)
+        source = f"folder {options.people.resolve().name}"
+        return labelled, describe_data(labelled, unseen=True, source=source)
+    if options.features is not None:
+        names, features = read_features(options.features)
+    else:
+        embedder = load_embedder(options.embedder)
+        names, features = embed_market(embedder, options.market, options.held_out)
+    labelled = cut_tracklets(names, features)
+    unseen = options.unseen or options.held_out is not None
+    return labelled, describe_data(labelled, unseen=unseen)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.thresholds", description=SUMMARY)
     parser.add_argument("--embedder", metavar="E", help="the model: a file, or its description")
     parser.add_argument("--market", metavar="DIR", type=Path, help="Market-1501, unpacked")
     parser.add_argument(
-        "--features", metavar="FILE.npz", type=Path, help="names and features instead of both"
+        "--people",
+        metavar="DIR",
+        type=Path,
+        help="a folder of people that the model did not learn, as `identities export` writes it",
+    )
+    parser.add_argument(
+        "--features",
+        metavar="FILE.npz",
+        type=Path,
+        help="names and features of Market-1501's pictures instead of both",
     )
     parser.add_argument(
         "--false-alarm",

@@ -1,5 +1,6 @@
 import math
 from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +26,9 @@ from surveil_reid.embedding.architecture import ArchitectureOptions
 from surveil_reid.embedding.checkpoint import load_checkpoint, save_checkpoint
 from surveil_reid.embedding.header import CheckpointMeta
 from surveil_reid.embedding.model import build_model
-from surveil_reid.evaluation import read_data_set
+from surveil_reid.evaluation import LabelledImage, read_data_set
 from training import thresholds
-from training.labelled_tracklets import Labelled, cut_tracklets
+from training.labelled_tracklets import Labelled, cut_tracklets, tracklets_of_pictures
 from training.recipe import DataRecipe
 from training.splits import set_aside
 from training.threshold_fitting import (
@@ -112,6 +113,26 @@ def test_who_is_labelled_as_two_people_is_one() -> None:
 def test_a_foreign_file_name_is_refused() -> None:
     with pytest.raises(InputError, match=r"holiday\.jpg"):
         cut_tracklets(["holiday.jpg"], np.eye(4, dtype=np.float32)[:1])
+
+
+def test_pictures_of_a_folder_are_put_together_by_what_their_names_tell() -> None:
+    """Of one tracklet, of another of the same person and camera, of another camera and person."""
+    names = ["7/c1_t000003_01", "7/c1_t000003_02", "7/c1_t000004_01", "7/c2_t000003_01"]
+    names += ["9/c1_t000003_01", "9/c1_walk", "9/c1_stand"]
+    images = [LabelledImage(Path(f"{name}.jpg"), name[0], name[2:4]) for name in names]
+    found = tracklets_of_pictures(images, np.eye(8, dtype=np.float32)[:7])
+    pieces = {tuple(np.flatnonzero(item.tracklet.descriptor)): item for item in found}
+    assert set(pieces) == {(0, 1), (2,), (3,), (4,), (5,), (6,)}
+    assert [pieces[piece].person for piece in sorted(pieces)] == [0, 0, 0, 1, 1, 1]
+    assert pieces[3,].tracklet.camera == "c2"
+    assert not any(a.tracklet.overlaps(b.tracklet) for a, b in combinations(found, 2))
+    assert sorted(item.tracklet.id for item in found) == list(range(6))
+
+
+def test_a_picture_of_no_camera_is_named() -> None:
+    images = [LabelledImage(Path("people/7/anna.jpg"), "7", None)]
+    with pytest.raises(InputError, match=r"7/anna\.jpg: the name tells of no camera"):
+        tracklets_of_pictures(images, np.eye(4, dtype=np.float32)[:1])
 
 
 def test_the_real_training_set_gives_as_many_tracklets_as_were_counted_by_hand(
@@ -318,6 +339,26 @@ class TestProgram:
         assert "20 people, 120 tracklets" in printed
         assert "probably trained" not in printed
 
+    def test_takes_a_folder_of_ones_own_people(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        rng = np.random.default_rng(0)
+        for name in market()[0]:
+            person, camera, frame, _ = name.split("_")
+            colour = np.random.default_rng(int(person)).integers(0, 255, 3)
+            (tmp_path / "people" / person).mkdir(parents=True, exist_ok=True)
+            for number in (1, 2):
+                seen = np.clip(colour + rng.integers(-9, 9, 3), 0, 255).astype(np.uint8)
+                picture = tmp_path / "people" / person / f"{camera[:2]}_t{frame}_0{number}.jpg"
+                save_picture(picture, np.tile(seen, (8, 4, 1)))
+        monkeypatch.setattr(thresholds, "load_embedder", lambda _: PictureMeans())
+        assert self.run("--embedder", "means", "--people", tmp_path / "people") == 0
+        points = yaml.safe_load(capsys.readouterr().out)["linking"]
+        fitted_on = "folder people: 25 people, 150 tracklets, pairs across cameras"
+        assert {point["fitted_on"] for point in points} == {fitted_on}
+        assert self.run("--embedder", "means", "--people", tmp_path / "none") == 1
+        assert "none" in capsys.readouterr().err
+
     def test_takes_the_people_that_a_recipe_holds_out(self, tmp_path: Path) -> None:
         market = write_people(tmp_path / "market", learned=9)
         names, _ = thresholds.embed_market(PictureMeans(), market, held_out=4)
@@ -354,7 +395,16 @@ class TestProgram:
             thresholds.store_in_description(path, fitted)
         assert path.read_text(encoding="utf-8") == "cameras: []\n"
 
-    @pytest.mark.parametrize("arguments", [(), ("--embedder", "e"), ("--market", "m")])
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            (),
+            ("--embedder", "e"),
+            ("--market", "m"),
+            ("--people", "p"),
+            ("--embedder", "e", "--market", "m", "--people", "p"),
+        ],
+    )
     def test_without_features_it_needs_a_model_and_pictures(
         self, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
     ) -> None:
