@@ -32,8 +32,7 @@ def remove(
     as_json: options.AsJson = False,
 ) -> None:
     """Remove a camera, a recording or a person for good; video files are not touched."""
-    given = [value for value in (camera, recording, identity, tracklet) if value is not None]
-    if len(given) != 1:
+    if sum(value is not None for value in (camera, recording, identity, tracklet)) != 1:
         msg = "give one of --camera NAME, --recording PATH, --identity N and --tracklet N"
         raise typer.BadParameter(msg)
     with (
@@ -42,12 +41,12 @@ def remove(
     ):
         if camera is not None:
             gone = opened.remove_camera(camera)
-        elif recording is not None:
-            gone = opened.remove_recording(str(recording))
         elif identity is not None:
             gone = opened.remove_identity(identity)
+        elif tracklet is not None:
+            gone = opened.remove_tracklet(tracklet)
         else:
-            gone = opened.remove_tracklet(given[0])
+            gone = opened.remove_recording(str(recording))
     if as_json:
         print_json(
             {"recordings": gone.recordings, "tracklets": gone.tracklets, "crops": gone.crops}
