@@ -143,7 +143,7 @@ class Assembly:
     def _first_weights(self, model: ReidModel, state: dict[str, Any] | None) -> Weights:
         if state is not None:  # the state holds the network; only its origin is wanted
             return parse(Weights, state["weights"], "the saved state")
-        return start_from(model, self._recipe.model.weights, self._options.weights)
+        return start_from(model, self._recipe.model.weights, self._options.weights, self._tell)
 
     def _first_images(self) -> Iterator[Tensor]:
         """Training pictures as they are, to estimate batch norm on."""

@@ -11,19 +11,23 @@ from torchvision.models import get_model_weights
 from surveil_reid.core import InputError, WeightsError
 from surveil_reid.embedding.model import ReidModel
 from surveil_reid.embedding.tensors import fill, fill_backbone, fits, read_tensors
+from training.progress import Tell
 from training.records import Weights
 
 PATIENCE = 10.0
 """Seconds to wait for torchvision's server."""
 
 
-def start_from(model: ReidModel, weights: str, local: Path | None) -> Weights:
+def start_from(
+    model: ReidModel, weights: str, local: Path | None, tell: Tell = lambda _: None
+) -> Weights:
     """Give a model its first weights, in place.
 
     Args:
         model: with random weights; its head stays so unless the file is a checkpoint of the whole.
         weights: `imagenet`, `random`, a file, or the name of an embedder that ships.
         local: folder of torchvision's weights in safetensors, for where the download fails.
+        tell: told where no more than the backbone was taken of a checkpoint.
 
     Returns:
         What was taken.
@@ -36,7 +40,7 @@ def start_from(model: ReidModel, weights: str, local: Path | None) -> Weights:
     if weights == "random":
         return Weights(source="random")
     if weights != "imagenet":
-        return _from_file(model, _named(weights))
+        return _from_file(model, _named(weights), tell)
     backbone = model.architecture.backbone
     found = _downloaded(backbone)
     if found is not None:
@@ -88,12 +92,13 @@ def _url(backbone: str) -> str:
     return url
 
 
-def _from_file(model: ReidModel, path: Path) -> Weights:
+def _from_file(model: ReidModel, path: Path, tell: Tell = lambda _: None) -> Weights:
     content = read_tensors(path)
     if fits(model, content.tensors):
         fill(model, content.tensors, str(model.architecture), path)
     else:
         fill_backbone(model, content.tensors, path)
+        tell(f"began with the backbone of {path.name} alone; the layers behind it are new")
     if not all(torch.isfinite(tensor).all() for tensor in content.tensors.values()):
         msg = f"{path} holds NaN or infinity; get it again"
         raise WeightsError(msg)

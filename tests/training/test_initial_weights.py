@@ -92,8 +92,10 @@ def test_a_checkpoint_is_gone_on_from_with_its_head(tmp_path: Path) -> None:
     torch.nn.init.uniform_(first.bottleneck.weight)
     write_model(tmp_path / "first.safetensors", first, {})
     model = build_model(SMALL)
-    found = start_from(model, str(tmp_path / "first.safetensors"), None)
+    said: list[str] = []
+    found = start_from(model, str(tmp_path / "first.safetensors"), None, said.append)
     assert found.source == "file"
+    assert not said
     ours, theirs = model.state_dict(), first.state_dict()
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 
@@ -114,7 +116,11 @@ def test_of_a_checkpoint_with_another_head_the_backbone_is_taken(
     write_model(tmp_path / "first.safetensors", first, {})
     model = build_model(SMALL)
     own = model.reduce.weight.clone()
-    start_from(model, str(tmp_path / "first.safetensors"), None)
+    said: list[str] = []
+    start_from(model, str(tmp_path / "first.safetensors"), None, said.append)
+    assert said == [
+        "began with the backbone of first.safetensors alone; the layers behind it are new"
+    ]
     assert starts_as(model, first.backbone.state_dict())
     assert torch.equal(model.reduce.weight, own)
 
