@@ -4,6 +4,7 @@ A site can also be put together from `NAME=PATH[@ISO-TIME]` options. Both end as
 """
 
 import difflib
+import glob
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -85,6 +86,19 @@ class _Camera(_Strict):
     ignore: list[list[tuple[float, float]]] = []
     moving: bool = False
     position: tuple[FiniteFloat, FiniteFloat] | None = None
+
+    @field_validator("start", mode="before")
+    @classmethod
+    def _no_number(cls, start: object) -> object:
+        """YAML reads 20260301_080000 and 18:00:00 as whole numbers, which are no seconds here."""
+        if isinstance(start, int | float):
+            msg = f"{start} is a number to YAML, no time; write 2026-03-01T08:00:00+07:00"
+            raise ValueError(msg)  # noqa: TRY004  pydantic passes on nothing else
+        try:
+            return datetime.fromisoformat(start) if isinstance(start, str) else start
+        except ValueError:
+            msg = f"{start!r} is no time; write 2026-03-01T08:00:00+07:00"
+            raise ValueError(msg) from None
 
     @field_validator("ignore")
     @classmethod
@@ -185,9 +199,9 @@ def site_of(cameras: Iterable[CameraSource], *, store: str | None = None) -> Sit
 def _camera(parsed: _Camera, folder: Path) -> CameraSource:
     start = None if parsed.start is None else _epoch(parsed.start)
     first, *others = parsed.recordings
-    sources = [RecordingSource(path=str(folder / first), start=start)]
+    sources = [RecordingSource(path=_inside(folder, first), start=start)]
     continues = start is not None
-    sources += [RecordingSource(path=str(folder / o), continues=continues) for o in others]
+    sources += [RecordingSource(path=_inside(folder, o), continues=continues) for o in others]
     return CameraSource(
         name=parsed.name,
         recordings=tuple(sources),
@@ -196,6 +210,13 @@ def _camera(parsed: _Camera, folder: Path) -> CameraSource:
         moving=parsed.moving,
         position=parsed.position,
     )
+
+
+def _inside(folder: Path, entry: str) -> str:
+    """A path or glob of a site file; signs in the name of the folder itself mean nothing."""
+    if re.search("[*?[]", entry) and not (folder / entry).exists():
+        return str(Path(glob.escape(str(folder))) / entry)
+    return str(folder / entry)
 
 
 def _store(url: str | None, path: Path) -> str | None:

@@ -10,7 +10,9 @@ Names are searched for one of these, anywhere between other text, the first poss
 | any of them with `+07`, `+0700`, `+07:00`, `+07-00`, `-0500`, `-05:00` behind | that zone |
 
 The parts of the date may be joined by `-`, `_` or `.`, those of the time by `-`, `_`, `.` or `:`,
-or both by nothing. A `-05` behind is a sequence number as likely as a zone and is left alone.
+or both by nothing. A `-05` behind is a sequence number as likely as a zone and is left alone, and
+so are four digits behind a `-` that are the time of no zone, as in `-0001`, or of hardly any, as in
+`-0100`.
 """
 
 import re
@@ -22,6 +24,8 @@ EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 """Cameras whose clock was never set write 1904, 1970 or the like."""
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 WIDEST_ZONE = timedelta(hours=14)
+WESTERN_ZONES = frozenset({*(f"-{hour:02}00" for hour in range(2, 13)), "-0230", "-0330", "-0930"})
+"""Where four digits behind a `-` are taken for a zone rather than for a number in a sequence."""
 
 _PATTERN = re.compile(
     r"""(?<!\d)
@@ -78,9 +82,11 @@ def _moment(match: re.Match[str]) -> datetime | None:
 
 def _zone(text: str | None) -> timezone | None:
     """The zone written behind a time, UTC where there is none, None for an impossible one."""
-    digits = re.sub(r"\D", "", text or "") or "00"
+    if text is None or (re.fullmatch(r"-\d{4}", text) and text not in WESTERN_ZONES):
+        return UTC
+    digits = re.sub(r"\D", "", text)
     hours, minutes = int(digits[:2]), int(digits[2:] or 0)
     offset = timedelta(hours=hours, minutes=minutes)
     if offset > WIDEST_ZONE or minutes % 15:
         return None
-    return timezone(-offset if (text or "").startswith("-") else offset)
+    return timezone(-offset if text.startswith("-") else offset)

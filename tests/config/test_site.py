@@ -8,6 +8,7 @@ import pytest
 
 from surveil_reid.config import load_site, parse_camera, site_of
 from surveil_reid.core import SiteError
+from surveil_reid.pipeline.files import video_files
 from surveil_reid.store import open_store
 
 
@@ -64,6 +65,26 @@ def test_any_other_store_is_taken_as_it_is_written(tmp_path: Path, url: str) -> 
     assert load_site(write(tmp_path, text)).store == url
 
 
+@pytest.mark.parametrize(
+    "start", ["2026-03-01T08:00:00", "'20260301_080000'", "2026-03-01 15:00:00+07:00"]
+)
+def test_a_start_may_be_written_in_several_ways(tmp_path: Path, start: str) -> None:
+    site = load_site(write(tmp_path, f"cameras: [{{name: a, recordings: [x], start: {start}}}]"))
+    moment = datetime(2026, 3, 1, 8, tzinfo=UTC).timestamp()
+    assert site.cameras[0].recordings[0].start == moment
+
+
+def test_only_what_a_site_file_says_is_a_glob(tmp_path: Path) -> None:
+    folder = tmp_path / "Site [A]*"
+    folder.mkdir()
+    for name in ("gate [1].mp4", "gate [2].mp4", "x.mp4"):
+        (folder / name).touch()
+    text = "cameras: [{name: a, recordings: [gate*.mp4, 'gate [1].mp4', none.mp4]}]"
+    found = [video_files(r.path) for r in load_site(write(folder, text)).cameras[0].recordings]
+    both = [folder / "gate [1].mp4", folder / "gate [2].mp4"]
+    assert found == [both, both[:1], [folder / "none.mp4"]]
+
+
 def test_a_start_is_that_of_the_first_recording_only(tmp_path: Path) -> None:
     text = "cameras: [{name: a, recordings: [x.mp4, y.mp4], start: 2026-03-01T08:00:00}]"
     first, second = load_site(write(tmp_path, text)).cameras[0].recordings
@@ -85,7 +106,10 @@ def test_a_start_is_that_of_the_first_recording_only(tmp_path: Path) -> None:
         ("cameras: [{name: a, recordings: [x], zzz: 1}]", "the keys are name, recordings"),
         ("cameras: [{name: a, recordings: [x], ignore: [[[0, 0], [1, 1]]]}]", "three points"),
         ("cameras: [{name: a, recordings: [x], clock_offset: .nan}]", "clock_offset"),
-        ("cameras: [{name: a, recordings: [x], start: noon}]", "start"),
+        ("cameras: [{name: a, recordings: [x], start: noon}]", "start: 'noon' is no time; write"),
+        ("cameras: [{name: a, recordings: [x], start: 20260301_080000}]", "start: .* is a number"),
+        ("cameras: [{name: a, recordings: [x], start: 18:00:00}]", "start: 64800 is a number"),
+        ("cameras: [{name: a, recordings: [x], start: 1.5}]", "start: 1.5 is a number"),
         ("cameras: [{name: a, recordings: [x], position: [1]}]", "position"),
         ("cameras: [{name: a, recordings: [x], position: [1, .inf]}]", "position"),
         ("cameras: [{name: a, recordings: [x]}, {name: a, recordings: [y]}]", "named 'a'"),
