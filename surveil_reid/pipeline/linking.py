@@ -137,7 +137,8 @@ def _link_once(
     tracklets = _linkable(store, basis.decisions)
     groups: tuple[Group, ...] = ()
     if model is not None and tracklets:
-        options = LinkOptions(similarity=_similarity(model, wish.similarity), travel=wish.travel)
+        similarity = _similarity(model, wish.similarity)
+        options = LinkOptions(similarity=similarity, travel=_timed(store, wish.travel))
         groups = (link if anew else extend)(
             tracklets,
             options,
@@ -155,6 +156,12 @@ def _link_once(
         links=len(tracklets) - len(groups),
         seconds=time.perf_counter() - began,
     )
+
+
+def _timed(store: Store, travel: Sequence[TravelTime]) -> tuple[TravelTime, ...]:
+    """What is known about walking between cameras of which it is known when they recorded."""
+    unknown = {recording.camera for recording in store.recordings() if not recording.start_known}
+    return tuple(time for time in travel if not {time.origin, time.to} & unknown)
 
 
 def _linkable(store: Store, decisions: Sequence[ReviewDecision]) -> tuple[Tracklet, ...]:

@@ -28,7 +28,7 @@ class PlannedRecording:
         media: what the container says.
         start: UTC seconds since 1970 of the first frame.
         start_known: False when nothing said when it was made; it is then laid out behind the file
-            before, or from 1970 on.
+            before, or from 1970 on, where this camera has nothing else that was laid out so.
         known: what the store already holds of this content, from any camera.
     """
 
@@ -166,7 +166,23 @@ class _Planner:
         stated = media.start if media.start is not None else start_from_name(path)
         if stated is not None:
             return stated + self._source.clock_offset, True
-        return (self._source.clock_offset if self._clock is None else self._clock), False
+        start = self._source.clock_offset if self._clock is None else self._clock
+        return self._behind_others(path, start, media.duration), False
+
+    def _behind_others(self, path: Path, start: float, duration: float) -> float:
+        """A made-up start at which this camera has no other recording with a made-up one.
+
+        Nobody could be both of two people who seem to be in view at once. A file that was taken in
+        from this very place is not another one: it has changed, and is refused for that.
+        """
+        mine = str(path.resolve())
+        others = [other for other in (*self._held, *self.found) if not other.start_known]
+        for held in others:
+            if str(held.path) == mine:
+                return held.start
+        if any(start < other.end and other.start < start + duration for other in others):
+            return max(other.end for other in others)
+        return start
 
     def _is_moved(self, known: Recording, start: float, entry: RecordingSource) -> bool:
         """Whether a file in the store would begin elsewhere if it were processed with `start` now.
@@ -237,8 +253,8 @@ def _warn_of_unknown_times(
     if unknown:
         progress.warn(
             f"camera {camera}: nothing says when {_and_more(unknown)} was recorded; "
-            "its times count from the end of the file before, or from 1970-01-01T00:00:00Z "
-            "(give a start with NAME=PATH@ISO-TIME)"
+            "its times count from the end of the file before, or from 1970-01-01T00:00:00Z, and "
+            "this camera's travel times are left aside (give a start with NAME=PATH@ISO-TIME)"
         )
 
 

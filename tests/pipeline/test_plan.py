@@ -145,6 +145,23 @@ def test_unknown_times_are_laid_end_to_end_and_warned_of(store: Store, tmp_path:
     assert "part1.mp4 and 2 more" in warned[0]
 
 
+def test_unknown_times_of_separate_runs_do_not_lie_over_one_another(
+    store: Store, tmp_path: Path
+) -> None:
+    """Else nobody who is in both could ever be one person: they seem to be there twice."""
+    a, b, c, d = (film(tmp_path / f"{n}.mp4", shade=i) for i, n in enumerate("abcd", start=1))
+    for path, start in ((a, 0), (c, 2)):
+        ((planned,),) = plan(store, path)[0]
+        assert (planned.start, planned.start_known) == (pytest.approx(start), False)
+        keep(store, planned)
+    stretches, failures, _ = plan(store, tmp_path)
+    found = {r.path: r.start for stretch in stretches for r in stretch}
+    assert found == pytest.approx({a: 0, b: 4, c: 2, d: 6})
+    assert failures == []
+    grown = film(a, shade=1, seconds=3)
+    assert str(grown) in plan(store, a)[1][0]  # refused, as where its time is known
+
+
 def test_recordings_of_a_list_follow_the_first_ones_start(store: Store, tmp_path: Path) -> None:
     """Also those that say something else of themselves: the site's start is for all of them."""
     film(tmp_path / "part1.mp4", shade=1)

@@ -335,6 +335,15 @@ def test_whatever_links_again_heeds_the_travel_times_that_linking_was_told(
         assert set(members(opened).values()) == {(1, 2, 6), (3, 4, 7), (5,), (8,)}
 
 
+def test_travel_times_mean_nothing_where_a_camera_has_times_that_nobody_knows(
+    store: Store,
+) -> None:
+    made_up = replace(new_recording("when", camera="yard", start=0.0), start_known=False)
+    store.add_recording(made_up)
+    link_store(store, travel=(FAR,))
+    assert set(members(store).values()) == {(1, 2, 6), (3, 4, 7), (5,), (8,)}
+
+
 @pytest.mark.parametrize(("time", "in_time"), [(1080.0, False), (1150.0, True)])
 def test_new_tracklets_are_linked_by_the_travel_times_that_linking_was_told(
     store: Store, time: float, in_time: bool
