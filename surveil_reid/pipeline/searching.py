@@ -89,7 +89,7 @@ class SearchResult:
         false_alarm: the rate asked for.
         threshold: the similarity from which a hit is a match.
         extrapolated: whether that rate lies outside those measured for the model.
-        hits: best first.
+        hits: matches first, and of either kind the best.
     """
 
     match: bool
@@ -117,7 +117,9 @@ def search(
     """Find a person by descriptor.
 
     The head of a long list is ordered by k-reciprocal re-ranking; scores stay cosine similarities,
-    on which "match" is decided.
+    on which "match" is decided. Matches come first, so that the answer does not depend on how many
+    hits are asked for: re-ranking may put somebody whom the query is most like behind others who
+    are like one another.
 
     Args:
         store: where to search.
@@ -136,16 +138,18 @@ def search(
     index = open_index(store)
     candidates = find_candidates(store, index, options, leave_out)
     gallery_size = max(int(candidates.sum()), 1)
-    found = _ranked(store, index, query, candidates, options.top)
-    similarities = np.array([score for _, score in found], np.float32)
+    head = _ranked(store, index, query, candidates, options.top)
+    similarities = np.array([score for _, score in head], np.float32)
     decision = decide(
         similarities,
         info=model,
         gallery_size=gallery_size,
         false_alarm=options.false_alarm,
     )
+    order = np.argsort(~decision.matches, kind="stable")[: options.top]
+    found = [(*head[row], bool(decision.matches[row])) for row in order]
     seen_by = [tracklet.camera for tracklet in store.chosen_tracklets(leave_out)]
-    identities = store.identities_of([tracklet.id for tracklet, _ in found])
+    identities = store.identities_of([tracklet.id for tracklet, *_ in found])
     hits = tuple(
         Hit(
             tracklet=tracklet.id,
@@ -155,10 +159,10 @@ def search(
             end=tracklet.end,
             score=float(score),
             probability=_probability(model, score, tracklet.camera, seen_by, gallery_size),
-            match=bool(match),
+            match=match,
             crop=best_crop(store, store.tracklet(tracklet.id)),
         )
-        for (tracklet, score), match in zip(found, decision.matches, strict=True)
+        for tracklet, score, match in found
     )
     if not store.read_only:
         store.log("search", {"hits": [hit.tracklet for hit in hits], **asdict(options)})
@@ -223,7 +227,7 @@ def _probability(
 def _ranked(
     store: Store, index: DescriptorIndex, query: Floats, candidates: Booleans, top: int
 ) -> list[tuple[Tracklet, float]]:
-    """The best candidates with their cosine similarities, best first."""
+    """The best candidates, `top` or more, with their cosine similarities, best first."""
     scores, ids = index.search(query[None], max(top, RERANKED), chosen=candidates)
     near = dict(zip(ids[0].tolist(), scores[0].tolist(), strict=True))
     known = {tracklet.id: tracklet for tracklet in store.chosen_tracklets(near.keys() - {-1})}
@@ -232,4 +236,4 @@ def _ranked(
         gallery = np.stack([tracklet.descriptor for tracklet, _ in found])
         distances = rerank(query[None], gallery, options=RERANKING)[0]
         found = [found[row] for row in np.argsort(distances, kind="stable")]
-    return found[:top]
+    return found

@@ -25,6 +25,7 @@ from surveil_reid.core import (
     UnknownNameError,
     WeightsError,
 )
+from surveil_reid.identity import decide
 from surveil_reid.matching import index as index_module
 from surveil_reid.pipeline import (
     SearchOptions,
@@ -113,6 +114,37 @@ def test_the_head_of_a_long_list_is_ranked_anew_and_keeps_its_members(store: Sto
     assert set(ids) == set(brute_force(store, query)[:100])
     assert set(ids[:2]) == {4, 34}
     assert ids != brute_force(store, query)[:100]
+
+
+def at(query: Floats, cosine: float, aside: Floats) -> Floats:
+    """A direction at this cosine to the query, on the side of another direction."""
+    across = aside - (aside @ query) * query
+    across /= np.linalg.norm(across)
+    return (cosine * query + np.sqrt(1 - cosine**2) * across).astype(np.float32)
+
+
+def test_whether_somebody_is_found_does_not_depend_on_how_many_hits_are_asked_for(
+    store: Store,
+) -> None:
+    """The likest was seen often, so that its neighbours are its own sights and not the query."""
+    query, others = unit(900), 150
+    size = len(store.tracklets()) + others
+    sure = decide(np.zeros(1), info=CALIBRATED, gallery_size=size, false_alarm=0.01).threshold
+    recording = store.add_recording(new_recording("roof", camera="roof"))
+    seen = [at(query, sure + 0.01, unit(901))]
+    seen += [at(query, sure - 0.03, near(901, 950 + n)) for n in range(20)]
+    seen += [at(query, sure - 0.01, unit(910 + n)) for n in range(6)]
+    seen += [unit(1000 + n) for n in range(others - len(seen))]
+    updates = [sighting(number, look) for number, look in enumerate(seen, start=1)]
+    likest, *_ = store.commit_segment(commit(recording, 0, *updates, model=CALIBRATED))
+    whole = search(store, query, SearchOptions(top=99))
+    assert whole.threshold == pytest.approx(sure)
+    for top in (1, 3, 10):
+        found = search(store, query, SearchOptions(top=top))
+        assert found.match
+        assert found.hits == whole.hits[:top]
+        assert found.hits[0].tracklet == likest
+        assert [hit.match for hit in found.hits] == [True] + [False] * (top - 1)
 
 
 def test_filters_lose_nobody(store: Store) -> None:
