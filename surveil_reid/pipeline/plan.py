@@ -176,7 +176,8 @@ class _Planner:
         from this very place is not another one: it has changed, and is refused for that.
         """
         mine = str(path.resolve())
-        others = [other for other in (*self._held, *self.found) if not other.start_known]
+        others: list[Recording | PlannedRecording] = [*self._held, *self.found]
+        others = [other for other in others if not other.start_known]
         for held in others:
             if str(held.path) == mine:
                 return held.start
