@@ -52,7 +52,12 @@ def evaluate(
             bars.warn(note)
         bars.begin("embedding", len(parts.query) + len(parts.gallery))
         extracted = surveil_reid.extract_features(
-            parts, loaded, cache=cache, tag=f"{device} {precision}", advance=bars.advance
+            parts,
+            loaded,
+            cache=cache,
+            tag=f"{device} {precision}",
+            advance=bars.advance,
+            warn=bars.warn,
         )
         bars.end()
     if features is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from surveil_reid.core import Floats
+from surveil_reid.core import Floats, InputError
 from surveil_reid.embedding import Embedder
 from surveil_reid.evaluation.feature_files import read_features, write_features
 from surveil_reid.evaluation.features import Features, make_features
@@ -24,6 +24,7 @@ def extract_features(
     cache: Path | None = None,
     tag: str = "",
     advance: Callable[[int], None] = lambda _: None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Features:
     """Embed the queries and the gallery of a split.
 
@@ -34,13 +35,14 @@ def extract_features(
             the images, and by how the weights are fed; None computes them anew.
         tag: what else the features depend on, such as the precision.
         advance: told how many images more are done.
+        warn: told when they cannot be kept.
 
     Returns:
         The features with their labels.
 
     Raises:
         MediaError: when an image cannot be read.
-        InputError: when the cache cannot be written.
+        InputError: when features were kept that cannot be read.
     """
     kept = None if cache is None else cache / f"{_key(split, embedder, tag)}.npz"
     if kept is not None and kept.exists():
@@ -56,7 +58,10 @@ def extract_features(
         gallery_cameras=labels.gallery_cameras,
     )
     if kept is not None:
-        write_features(kept, features)
+        try:
+            write_features(kept, features)
+        except InputError as error:  # hours of work are not given up for that
+            warn(f"{error}; the features are not kept for the next time (--cache DIR)")
     return features
 
 

@@ -1,6 +1,7 @@
 """Features in `.npz` files: anybody's, as long as they name queries and gallery."""
 
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ from numpy.typing import NDArray
 
 from surveil_reid.core import InputError, Integers, writing_whole
 from surveil_reid.evaluation.features import UNKNOWN_CAMERA, Features, make_features
+
+# What zipfile says to an archive that is damaged, or packed as nobody packs arrays.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 
 KEYS = ("query", "gallery", "query_ids", "gallery_ids", "query_cameras", "gallery_cameras")
 
@@ -25,10 +29,14 @@ def read_features(path: Path) -> Features:
         ArrayError: when they do not fit together.
     """
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        loaded = np.load(path, allow_pickle=False)
+        if not isinstance(loaded, np.lib.npyio.NpzFile):
+            msg = "one array, as .npy holds it"
+            raise ValueError(msg)  # noqa: TRY301, TRY004  told below as all that cannot be read
+        with loaded as kept:
             missing = [key for key in KEYS if key not in kept]
             arrays = {key: kept[key] for key in KEYS if not missing}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, *_DAMAGED) as error:
         reason = getattr(error, "strerror", None) or "not an .npz file of plain arrays"
         msg = f"{path}: the features cannot be read ({reason})"
         raise InputError(msg) from error

@@ -18,6 +18,7 @@ from surveil_reid.evaluation import (
     split,
     write_features,
 )
+from surveil_reid.evaluation.feature_files import KEYS
 from surveil_reid.evaluation.images import Split
 from surveil_reid.matching import RerankOptions
 
@@ -51,6 +52,15 @@ def test_every_image_is_embedded_once(parts: Split, tmp_path: Path) -> None:
     assert embedder.shown == count
     np.testing.assert_array_equal(again.gallery, first.gallery)
     assert evaluate(again).retrieval.cmc == evaluate(first).retrieval.cmc
+
+
+def test_a_cache_that_cannot_be_written_costs_no_features(parts: Split, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("no folder")
+    warned: list[str] = []
+    found = extract_features(parts, ColourEmbedder(), cache=tmp_path / "cache", warn=warned.append)
+    np.testing.assert_array_equal(found.query, extract_features(parts, ColourEmbedder()).query)
+    assert len(warned) == 1
+    assert "--cache DIR" in warned[0]
 
 
 def test_another_image_or_another_precision_is_computed_anew(parts: Split, tmp_path: Path) -> None:
@@ -116,6 +126,22 @@ def test_what_is_no_features_file_is_refused(
         path.write_bytes(content)
     with pytest.raises(InputError, match=says):
         read_features(path)
+
+
+def test_one_array_and_a_damaged_archive_are_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "features.npy", np.ones((2, 4), np.float32))
+    with pytest.raises(InputError, match=r"features\.npy: .*not an \.npz file"):
+        read_features(tmp_path / "features.npy")
+    path = tmp_path / "features.npz"
+    random = np.random.default_rng(0)
+    np.savez_compressed(path, **dict.fromkeys(KEYS, random.normal(size=200)))
+    whole = bytearray(path.read_bytes())
+    for place in range(40, len(whole) - 40, 97):
+        broken = whole.copy()
+        broken[place : place + 8] = b"\xff" * 8
+        path.write_bytes(broken)
+        with pytest.raises((InputError, ArrayError)):
+            read_features(path)
 
 
 def test_a_missing_array_a_pickle_and_nan_are_refused(tmp_path: Path) -> None:
