@@ -44,6 +44,8 @@ def demo(
         print_json(_document(report))
     else:
         _print(report)
+    if report.processed.failed:
+        raise typer.Exit(1)
 
 
 def _document(report: "surveil_reid.DemoReport") -> dict[str, Any]:
@@ -73,6 +75,9 @@ def _document(report: "surveil_reid.DemoReport") -> dict[str, Any]:
             ],
         },
         "report": str(report.page.path),
+        "failed": [
+            {"camera": f.camera, "path": f.path, "error": f.error} for f in report.processed.failed
+        ],
     }
 
 

@@ -95,7 +95,11 @@ def demonstrate(
         link_store(store, travel=site.travel)
         asked = _somebody(store, [camera.name for camera in site.cameras])
         found = _find(store, asked, embedder)
-        scores = _score(store, site_file.parent / "truth", out / "demo.tracks", watcher)
+        scores = None
+        if processed.failed:
+            watcher.warn("not all recordings could be used, so there are no scores")
+        else:
+            scores = _score(store, site_file.parent / "truth", out / "demo.tracks", watcher)
         page = write_report(
             store,
             out,

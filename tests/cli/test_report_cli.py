@@ -1,5 +1,6 @@
 """The report and the demonstration on the command line."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -68,8 +69,14 @@ def test_demo_prints_what_was_measured(run: Run, run_json: RunJson, tmp_path: Pa
     }  # fmt: skip
     assert document["search"]["decision"] == "match"
     assert Path(document["report"]).is_file()
+    assert document["failed"] == []
     status, out, _ = run("demo", "--out", tmp_path / "out", *weights)
     assert status == 0
     assert f"{document['cross_camera_IDF1']:.3f}" in out
     assert "4 identities found of 4 people" in out
     assert str(tmp_path / "out/index.html") in out
+    (tmp_path / "site/footage/yard.mp4").unlink()
+    status, out, err = run("demo", "--out", tmp_path / "out", *weights, "--json")
+    assert status == 1
+    assert [failure["camera"] for failure in json.loads(out)["failed"]] == ["yard"]
+    assert "yard.mp4" in err

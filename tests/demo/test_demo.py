@@ -1,6 +1,7 @@
 """The demonstration: on a generated site whose truth is known, and on a cut of the sample site."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,20 @@ def test_a_single_camera_without_truth_is_shown_all_the_same(
     assert found.scores is None
     assert not found.found.match
     assert "searched for in the same camera" in Page(found.page.path).words()
+
+
+def test_what_could_not_be_used_is_said_and_the_rest_is_shown(
+    demo_site: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "truth").mkdir()
+    for truth in (demo_site.parent / "truth").iterdir():
+        shutil.copy(truth, tmp_path / "truth")
+    footage = str(demo_site.parent / "footage/gate.mp4")
+    site = write_site_file(tmp_path, {"gate": footage, "yard": "none.mp4"})
+    found = shown(tmp_path / "out", site)
+    assert [failure.camera for failure in found.processed.failed] == ["yard"]
+    assert found.scores is None  # they would be of another site than the truth
+    assert found.page.path.is_file()
 
 
 def test_what_is_missing_is_named_with_the_option_that_helps(
