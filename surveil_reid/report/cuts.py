@@ -111,8 +111,13 @@ def _draw(frame: Frame, cut: Cut) -> tuple[Image, int]:
     moment = datetime.fromtimestamp(cut.recording.start + frame.time, UTC)
     size = _text_size(image)
     image[: round(40 * size)] //= 3  # a dark strip, on which white is read over any picture
-    words = f"{cut.recording.camera} {moment:%Y-%m-%d %H:%M:%S}Z"
-    cv2.putText(image, words, (4, round(29 * size)), _FONT, size, (255, 255, 255))
+    # The font has no other signs than ASCII, and would write "?" for them.
+    name = cut.recording.camera.encode("ascii", "backslashreplace").decode("ascii")
+    words = f"{moment:%Y-%m-%d %H:%M:%S}Z {name}"
+    (width, _), _ = cv2.getTextSize(words, _FONT, size, 1)
+    # Smaller it could not be read; of a name that is too long even so, the end is cut off.
+    fitting = size * min(1.0, max(0.6, (image.shape[1] - 16) / width))
+    cv2.putText(image, words, (4, round(29 * size)), _FONT, fitting, (255, 255, 255))
     return image, marked
 
 

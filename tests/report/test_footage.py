@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import surveil_reid
 from helpers.footage import write_video
 from helpers.process_colours import process_colours
 from helpers.scenes import BLUE, FPS, RED, Walk, scene
+from surveil_reid.pipeline.footage import Footage
 from surveil_reid.report.clips import ClipReport
+from surveil_reid.report.cuts import Cut, drawn_frames
 from surveil_reid.store import Store, open_store
 
 
@@ -47,6 +50,23 @@ def test_no_clip_is_cut_of_another_video_at_the_same_place(
         process_colours(store, [f"gate={original}@2026-03-01T08:00:00Z"])
         assert len(cut(store, tmp_path / "right").clips) == 2
         assert surveil_reid.write_report(store, tmp_path / "page").clips == 1
+
+
+@pytest.mark.parametrize(("name", "whole"), [("corridor", True), ("Flur im 2. Stock, กล้อง", False)])
+def test_the_time_on_a_clip_of_an_upright_video_is_whole(
+    tmp_path: Path, name: str, whole: bool
+) -> None:
+    path = tmp_path / "a.mp4"
+    write_video(path, [np.zeros((640, 360, 3), np.uint8)] * 5, fps=FPS)
+    with open_store(f"sqlite:///{tmp_path / 'site.db'}") as store:
+        process_colours(store, [f"{name}={path}@2026-03-01T08:00:00Z"])
+        (recording,) = store.recordings()
+        cut = Cut(recording=recording, people=(), start=0, end=1)
+        image = next(iter(drawn_frames(store, cut, Footage())))[0].image
+    written = np.flatnonzero((image[:40] == 255).all(axis=2).any(axis=0))
+    gaps = np.flatnonzero(np.diff(written) > 8)  # between date and time, and time and name
+    assert len(gaps) >= 2
+    assert (written.max() < image.shape[1] - 4) == whole
 
 
 def test_a_store_of_relative_places_serves_where_it_was_made(

@@ -157,6 +157,13 @@ def test_an_empty_store_has_a_page(tmp_path: Path) -> None:
     assert page.all("img", "video", "svg") == []
 
 
+def test_who_was_seen_and_not_linked_is_not_nobody(site_store: Store, tmp_path: Path) -> None:
+    site_store.set_identities([])
+    words = written(site_store, tmp_path / "out").words()
+    assert "People have been seen, but nobody has been linked" in words
+    assert "Nobody has been seen yet" not in words
+
+
 def test_one_camera_that_saw_nobody_has_a_page(tmp_path: Path) -> None:
     with store_at(tmp_path) as store:
         store.add_recording(new_recording())
