@@ -37,13 +37,15 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*("" if cell is None else _printable(cell) for cell in row))
-    console = Console(width=None if sys.stdout.isatty() else 1000, highlight=False, markup=False)
+    width = None if sys.stdout.isatty() else 1000
+    console = Console(width=width, highlight=False, markup=False, emoji=False)
     console.print(table)
 
 
 def _printable(cell: object) -> str:
-    """A cell as text; bytes of a file's name that are not UTF-8 as escapes."""
-    return str(cell).encode("utf-8", "backslashreplace").decode("utf-8")
+    """A cell as text; what the output cannot spell as escapes."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return str(cell).encode(encoding, "backslashreplace").decode(encoding)
 
 
 def iso(time: float) -> str:
@@ -72,7 +74,7 @@ class Bars:
     """Progress bars on standard error; quiet when that is no terminal."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False, markup=False)
+        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
         self._rich = RichProgress(
             TextColumn("{task.description}"),
             BarColumn(),

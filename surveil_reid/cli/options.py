@@ -10,13 +10,25 @@ from surveil_reid.core import OutdatedError
 
 DEFAULT_STORE = "sqlite:///surveil.db"
 
+STORE_VARIABLE = "SURVEIL_REID_STORE"
+
 StoreUrl = Annotated[
     str,
     typer.Option(
         "--store",
-        envvar="SURVEIL_REID_STORE",
+        envvar=STORE_VARIABLE,
         metavar="URL",
         help="Where everything is kept; any SQLAlchemy URL.",
+    ),
+]
+SiteStoreUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        envvar=STORE_VARIABLE,
+        metavar="URL",
+        help="Where everything is kept; any SQLAlchemy URL. By default the store that the site "
+        f"file names, else {DEFAULT_STORE}.",
     ),
 ]
 StoreFolder = Annotated[

@@ -37,7 +37,7 @@ def process(
     detector: options.Detector = None,
     embedder: options.Embedder = None,
     trust_weights: options.TrustWeights = False,
-    store: options.StoreUrl = options.DEFAULT_STORE,
+    store: options.SiteStoreUrl = None,
     store_folder: options.StoreFolder = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -46,7 +46,7 @@ def process(
     site = _site(site_file, camera)
     if tracks is not None:
         make_folder(tracks)  # before the work: it may take hours
-    url = site.store if site.store and store == options.DEFAULT_STORE else store
+    url = store or site.store or options.DEFAULT_STORE
     settings = surveil_reid.Settings(
         video=surveil_reid.VideoOptions(fps=rate, motion_gate=motion_gate),
         detection=surveil_reid.DetectionOptions(device=device),

@@ -1,5 +1,6 @@
 """What to search by: one descriptor for pictures, a tracklet or an identity."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ from surveil_reid.core import (
     Floats,
     Image,
     InputError,
+    MediaError,
+    StoreError,
     UnknownNameError,
     describe,
     l2_normalise,
@@ -127,13 +130,16 @@ def pictures_of(store: Store, tracklets: Sequence[int], most: int = 4) -> tuple[
         most: pictures at most.
 
     Returns:
-        RGB uint8 `(height, width, 3)` each.
+        RGB uint8 `(height, width, 3)` each; those whose file is missing or damaged are left out.
 
     Raises:
         UnknownNameError: when the store holds no such tracklet.
-        StoreError: when the file of a crop is missing.
     """
     crops = [crop for number in tracklets for crop in store.tracklet(number).crops]
     best = {crop.tracklet_id: crop for crop in sorted(crops, key=lambda crop: crop.quality)}
-    chosen = sorted(best.values(), key=lambda crop: -crop.quality)[:most]
-    return tuple(decode_jpeg(store.crops.read(crop.file)) for crop in chosen)
+    pictures: list[Image] = []
+    for crop in sorted(best.values(), key=lambda crop: -crop.quality):
+        if len(pictures) < most:
+            with contextlib.suppress(StoreError, MediaError):
+                pictures.append(decode_jpeg(store.crops.read(crop.file)))
+    return tuple(pictures)

@@ -86,6 +86,49 @@ def test_tracks_are_written_of_a_recording_that_is_known_from_another_place(
     assert err == f"error: {copy} cannot be a folder (File exists); name another place\n"
 
 
+def test_the_store_that_is_named_wins_over_that_of_the_site_file(
+    run_json: RunJson, site: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "site").mkdir()
+    text = f"store: sqlite:///own.db\ncameras: [{{name: a, recordings: ['{site['yard']}']}}]"
+    (tmp_path / "site/site.yaml").write_text(text)
+    run_json("process", "site/site.yaml", "--store", "sqlite:///surveil.db")
+    assert (tmp_path / "surveil.db").is_file()
+    assert not (tmp_path / "site/own.db").exists()
+    run_json("process", "site/site.yaml")
+    assert (tmp_path / "site/own.db").is_file()
+
+
+def test_names_are_printed_as_they_are(run: Run, site: dict[str, Path], tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    for name in ("00:1a:ab:on:3f", "กล้อง"):
+        assert run("process", "--camera", f"{name}={site['yard']}", "--store", url)[0] == 0
+        status, out, _ = run("identities", "list", "--store", url)
+        assert status == 0
+        assert name in out
+        run("remove", "--camera", name, "--store", url)
+    run("process", "--camera", f"กล้อง={site['yard']}", "--store", url)
+    ended = subprocess.run(
+        [sys.executable, "-m", "surveil_reid", "identities", "list", "--store", url],
+        env=os.environ | {"PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        check=True,
+    )
+    assert rb"\u0e01" in ended.stdout
+
+
+def test_a_search_sheet_does_without_pictures_that_are_gone(
+    run_json: RunJson, store: str, tmp_path: Path
+) -> None:
+    with surveil_reid.open_store(store) as opened:
+        opened.crops.remove([crop.file for crop in opened.tracklet(1).crops])
+    sheet = tmp_path / "hits.png"
+    found = run_json("search", "--tracklet", 1, "--sheet", sheet, "--store", store)
+    assert found["results"]
+    assert sheet.is_file()
+
+
 def test_process_names_what_fails_and_does_the_rest(
     run: Run, site: dict[str, Path], tmp_path: Path
 ) -> None:
