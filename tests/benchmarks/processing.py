@@ -5,12 +5,13 @@
     python tests/benchmarks/processing.py DATA RECORD.json --peers PEERS [--only rooms] [--rounds 1]
 
 DATA holds `footage` and `weights`; RECORD belongs into `tests/benchmarks/results`. Each call adds
-rounds to it: in a round every program runs once on the same footage, one after the other. Figures
-are medians over the rounds, and `by_ours` the median, least and largest ratio of another program's
-seconds to ours in the same round. Programs run their own way, from the start of the process to the
-last box track (ours: to tracklets with embeddings in the store, linked); the peers with the float
-YOLOv8n that they recommend, and with our int8 detector. The floors are the decoding of all frames
-in one thread, and our detector on those that are analysed, without their start.
+rounds to it, or begins anew where the weights of ours are others by now: in a round every program
+runs once on the same footage, one after the other. Figures are medians over the rounds, and
+`by_ours` the median, least and largest ratio of another program's seconds to ours in the same
+round. Programs run their own way, from the start of the process to the last box track (ours: to
+tracklets with embeddings in the store, linked); the peers with the float YOLOv8n that they
+recommend, and with our int8 detector. The floors are the decoding of all frames in one thread, and
+our detector on those that are analysed, without their start.
 
 `pets09-s2l1` every frame, scored; `indoor-walk` every frame, with the motion gate and without, and
 what of the people found without it is found with it; `rooms` looped to ten minutes at the default
@@ -37,6 +38,7 @@ from turns import spread
 
 import surveil_reid
 from surveil_reid.assets import find_shipped
+from surveil_reid.assets.fingerprints import joint_sha256
 from surveil_reid.core import box_iou
 from surveil_reid.tracking import MotTracks
 from surveil_reid.video import read_frames
@@ -160,9 +162,17 @@ def summary(rounds: list[dict[str, dict[str, Any]]], seconds: float) -> dict[str
     }
 
 
+def fingerprint(weights: str) -> str:
+    """SHA-256 of a file of weights, or of those in a folder one after another."""
+    path = Path(weights)
+    return joint_sha256(*(sorted(path.iterdir()) if path.is_dir() else [path]))
+
+
 def measure(given: Given, record: dict[str, Any], rounds: int) -> None:
     """Add rounds to what a record says of a piece of footage."""
-    known = record.get(given.footage, {}).get("rounds", [])
+    weights = {"detector": fingerprint(given.detector), "embedder": fingerprint(given.embedder)}
+    before = record.get(given.footage, {})
+    known = before["rounds"] if before.get("weights") == weights else []
     known += [one_round(given) for _ in range(rounds)]
     with open_recording(given.video) as recording:
         seconds = recording.duration or 0.0
@@ -172,6 +182,7 @@ def measure(given: Given, record: dict[str, Any], rounds: int) -> None:
         "fps": given.fps,
         "detector": Path(given.detector).name,
         "embedder": Path(given.embedder).name,
+        "weights": weights,
         **summary(known, seconds),
         **({"scores": scores(given)} if given.footage == "pets09-s2l1" else {}),
         **({"gate": kept_by_gate(given)} if given.footage == "indoor-walk" else {}),
