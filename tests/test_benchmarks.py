@@ -62,6 +62,17 @@ def test_every_benchmark_listed_is_there_and_says_what_it_needs() -> None:
         assert (BENCHMARKS / command.split()[0]).is_file()
 
 
+def test_a_record_with_less_than_the_one_before_does_not_take_its_place() -> None:
+    from bench import lacks  # noqa: PLC0415 (as above)
+
+    before = {"a": {"x": 1, "rows": [1, 2]}, "b": 2}
+    assert not lacks({"a": {"x": 3, "rows": [4, 5, 6], "y": 0}, "b": 9, "c": 1}, before)
+    assert lacks({"a": {"x": 1, "rows": [1, 2]}}, before)
+    assert lacks({"a": {"x": 1, "rows": [1]}, "b": 2}, before)
+    assert lacks({"a": {"rows": [1, 2]}, "b": 2}, before)
+    assert lacks({"a": [1, 2], "b": 2}, before)
+
+
 def test_what_is_not_given_is_left_out_by_name(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(BENCHMARKS / "bench.py"), "--only", "ranking"],

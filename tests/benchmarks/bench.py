@@ -1,20 +1,24 @@
 """Measures again whatever has a committed record, one script after the other.
 
     PYTHONPATH=.:tests python tests/benchmarks/bench.py [--only PATTERN] [--list] [--again]
-        [--data DIR] [--features FILE.npz] [--train-features FILE.npz]
+        [--data DIR] [--features FILE.npz] [--train-features FILE.npz] [--cuhk03-features FILE.npz]
         [--detector D] [--embedder E] [--peers ENV] [--store DIR]
 
 `--list` says what each record needs; what is not given is left out, by name. A record that was
 measured is not measured again, so that an interrupted call goes on where it stood; `--again` starts
-anew. `--data` is a folder as SURVEIL_REID_DATA names one; features are what `surveil-reid evaluate
-market1501 --features` and `python -m training.thresholds` keep, of test and training pictures; the
-peers' environment is described in `processing.py`, the store's folder in `store_scale.py`.
+anew. A record that lacks what the committed one has, rows of other detectors, say, does not take
+its place but lies in `.cache/bench`. `--data` is a folder as SURVEIL_REID_DATA names one; features
+are what `surveil-reid evaluate market1501 --features` and `python -m training.thresholds` keep, of
+test and training pictures, those of CUHK03 of its camera pair 1; the peers' environment is
+described in `processing.py`, the store's folder in `store_scale.py`.
 """
 
 import argparse
 import fnmatch
+import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -30,7 +34,7 @@ BENCHMARKS = {
     "embedding-runtimes": "embedding_runtimes.py {store} --weights {embedder} --figure {figure} "
     "--peer " + TEACHER,
     "linking": "linking.py {market} {features}",
-    "linking_extend": "linking_extend.py {train_features} --similarity 0.7",
+    "linking_extend": "linking_extend.py {train_features} --similarity 0.4701",
     "linking_scale": "linking_scale.py {market} {features} --figure {figure}",
     "linking_seam": "linking_seam.py {data} --detector {detector} --embedder {embedder}",
     "memory": "memory.py {data}/footage/rooms/cam1.mp4 {data}/footage/plaza/cam1.mp4 "
@@ -41,7 +45,8 @@ BENCHMARKS = {
     "pets09": "tracking.py {data} --detector {detector} --embedder {embedder}",
     "processing": "processing.py {data} {record} --peers {peers} --rounds 3",
     "processing-variants": "processing_variants.py {data}",
-    "protocol": "protocol.py market1501={features}",
+    "protocol": "protocol.py 'reid-0277, Market-1501={features}' "
+    "'reid-0277, CUHK03-NP, camera pair 1={cuhk03_features}'",
     "ranking": "ranking.py {features}",
     "reranking": "reranking.py {features}",
     "robustness-person-resnet18": "robustness.py {market} --limit 75",
@@ -69,8 +74,30 @@ def filled(command: str, name: str, given: dict[str, str]) -> list[str]:
         "record": str(RESULTS / f"{name}.json"),
         "figure": str(RESULTS / f"{name}.png"),
     }
-    script, *rest = (word.format(**places) for word in command.split())
+    script, *rest = (word.format(**places) for word in shlex.split(command))
     return [sys.executable, str(HERE / script), *rest]
+
+
+def lacks(now: object, before: object) -> bool:
+    """Whether a record has less than the one before: no such key, or fewer rows."""
+    if isinstance(before, dict):
+        same = isinstance(now, dict) and before.keys() <= now.keys()
+        return not same or any(lacks(now[key], value) for key, value in before.items())
+    if isinstance(before, list):
+        return not isinstance(now, list) or len(now) < len(before)
+    return False
+
+
+def keep(name: str, printed: str) -> bool:
+    """Write a record, beside the committed one where it has less."""
+    path = RESULTS / f"{name}.json"
+    if path.exists() and lacks(json.loads(printed), json.loads(path.read_text())):
+        aside = DONE / f"{name}.json"
+        aside.write_text(printed)
+        print(f"{name}: it has less than {path}, so it lies in {aside}", flush=True)
+        return False
+    path.write_text(printed)
+    return True
 
 
 def measure(name: str, command: list[str], *, prints: bool) -> bool:
@@ -78,9 +105,9 @@ def measure(name: str, command: list[str], *, prints: bool) -> bool:
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         return False
-    if prints:
-        (RESULTS / f"{name}.json").write_text(done.stdout)
     DONE.mkdir(parents=True, exist_ok=True)
+    if prints and not keep(name, done.stdout):
+        return False
     (DONE / name).touch()
     return True
 
@@ -92,7 +119,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--data", default=os.environ.get("SURVEIL_REID_DATA"))
-    for need in ("features", "train-features", "peers", "store"):
+    for need in ("features", "train-features", "cuhk03-features", "peers", "store"):
         parser.add_argument(f"--{need}")
     parser.add_argument("--detector", default=os.environ.get("SURVEIL_REID_DETECTOR"))
     parser.add_argument("--embedder", default=os.environ.get("SURVEIL_REID_EMBEDDER"))
