@@ -22,7 +22,7 @@ from surveil_reid.pipeline import read_pictures
 from training.labelled_tracklets import cut_tracklets
 from training.paper_pages import exit_status
 from training.threshold_fitting import fit
-from training.thresholds import describe_data, embed_market, fields_of
+from training.thresholds import describe_data, embed_market, fields_of, training_folder
 
 PICTURES = 320
 """Training pictures that the ranges of int8 are measured on."""
@@ -46,7 +46,7 @@ def ship(best: Path, out: Path, *, licence: str, market: Path) -> None:
     held_out = _held_out(best)
     with moved_together(out) as draft:
         made = draft / out.name
-        pictures = read_pictures([market / "bounding_box_train"], PICTURES)
+        pictures = read_pictures([training_folder(market)], PICTURES)
         export_embedder(best, made, "safetensors", "int8", pictures=pictures)
         names, features = embed_market(load_embedder(made), market, held_out)
         labelled = cut_tracklets(names, features)

@@ -115,16 +115,17 @@ def operating_points(pairs: Pairs, fitted_on: str) -> tuple[OperatingPoint, ...]
         people would decide is left out.
 
     Raises:
-        ArrayError: when there is no pair of one person, or too few of different people.
+        ArrayError: when there is no pair of one person, or too few of different people for two
+            rates, between and beyond which searches decide.
     """
     order = np.argsort(-pairs.different, kind="stable")
     who = pairs.people[order] @ np.array([len(order), 1])  # one number for each two
     counts = {rate: round(rate * len(order)) for rate in RATES}
     rates = [rate for rate, n in counts.items() if len(np.unique(who[:n])) >= ENOUGH_PAIRS]
-    if len(pairs.same) == 0 or not rates:
+    if len(pairs.same) == 0 or len(rates) < 2:
         msg = (
             f"{len(pairs.same)} pairs of one person and {len(order)} of others are too few to fit "
-            "on"
+            "on; take more people whom several cameras saw, fifty or so"
         )
         raise ArrayError(msg)
     return tuple(

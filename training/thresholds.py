@@ -32,6 +32,8 @@ from surveil_reid.core import (
 from surveil_reid.embedding import Embedder, load_embedder
 from surveil_reid.evaluation.extraction import embed_images
 from surveil_reid.evaluation.folder import read_folder
+from surveil_reid.evaluation.market1501 import USUAL
+from surveil_reid.evaluation.parts import TRAIN
 from surveil_reid.video.pictures import read_picture
 from training.labelled_tracklets import Labelled, cut_tracklets, tracklets_of_pictures
 from training.splits import hold_out
@@ -45,6 +47,12 @@ THRESHOLD_KEYS = re.compile(
 SUMMARY = "Fit an embedder's thresholds and probabilities on people whose identity is known."
 
 
+def training_folder(market: Path) -> Path:
+    """The training pictures of Market-1501, or of the one in this folder under its usual name."""
+    places = [place / TRAIN for place in (market, *(market / name for name in USUAL))]
+    return next((place for place in places if place.is_dir()), places[0])
+
+
 def embed_market(
     embedder: Embedder, folder: Path, held_out: int | None = None
 ) -> tuple[list[str], Floats]:
@@ -52,7 +60,7 @@ def embed_market(
 
     Args:
         embedder: the model.
-        folder: Market-1501, as it is unpacked.
+        folder: Market-1501, as it is unpacked, or what holds it under its usual name.
         held_out: only the identities that a recipe with this `held_out`, drawn from Market-1501
             with `split_seed` 0, leaves out of training.
 
@@ -62,9 +70,10 @@ def embed_market(
     Raises:
         InputError: when the folder holds no training pictures.
     """
-    paths = sorted((folder / "bounding_box_train").glob("*.jpg"))
+    pictures = training_folder(folder)
+    paths = sorted(pictures.glob("*.jpg"))
     if not paths:
-        msg = f"no pictures in {folder / 'bounding_box_train'}; name the folder of Market-1501"
+        msg = f"no pictures in {pictures}; name the folder of Market-1501"
         raise InputError(msg)
     if held_out is not None:
         kept = hold_out({_person(path) for path in paths} - NOBODY, held_out, seed=0)
