@@ -35,6 +35,17 @@ from training.strict import parse, plain
 from training.teacher import clean_targets, find_teacher, open_teacher
 
 
+def open_pictures(recipe: Recipe, options: RunOptions) -> PictureFile:
+    """The pictures of a recipe's data set, decoded unless they were before.
+
+    Raises:
+        InputError: when the data set is not there, or too many of its pictures cannot be read.
+    """
+    data = recipe.data
+    source = open_source(data.set, options.data, data.beside)
+    return open_cache(source, data.stored, options.cache, skip_limit=data.skip_limit)
+
+
 class Assembly:
     """The parts of a run, built one after another.
 
@@ -108,11 +119,9 @@ class Assembly:
 
     def _open_pictures(self) -> PictureFile:
         """Decode by the first process; the others then find it done."""
-        data = self._recipe.data
         if not self._processes.first:
             self._processes.wait()
-        source = open_source(data.set, self._options.data, data.beside)
-        found = open_cache(source, data.stored, self._options.cache, skip_limit=data.skip_limit)
+        found = open_pictures(self._recipe, self._options)
         if self._processes.first:
             self._processes.wait()
         return found

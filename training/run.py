@@ -10,7 +10,7 @@ from surveil_reid.core import InputError
 from surveil_reid.embedding.devices import choose_device
 from surveil_reid.embedding.tensors import fill, read_tensors
 from surveil_reid.evaluation import RetrievalScores
-from training.assembly import Assembly
+from training.assembly import Assembly, open_pictures
 from training.loop import BEST, STATE, Loop, Parts
 from training.processes import Processes, join_processes, leave_processes
 from training.progress import Tell
@@ -42,6 +42,7 @@ def train(recipe: Recipe, options: RunOptions, tell: Tell = lambda _: None) -> R
     """
     done = _finished(options.out / recipe.name, recipe)
     if done is not None:
+        _require_same_pictures(done, recipe, options)
         tell(f"{options.out / recipe.name} is finished already")
         return done
     _configure(options)
@@ -70,6 +71,16 @@ def _finished(folder: Path, recipe: Recipe) -> Record | None:
         )
         raise InputError(msg)
     return record
+
+
+def _require_same_pictures(record: Record, recipe: Recipe, options: RunOptions) -> None:
+    """Whoever has more pictures by now is not told that they are learned."""
+    if open_pictures(recipe, options).sha256 != record.data.sha256:
+        msg = (
+            f"{options.out / recipe.name} learned other pictures than there are now; give this run "
+            "another name, or remove the folder"
+        )
+        raise InputError(msg)
 
 
 def _configure(options: RunOptions) -> None:

@@ -205,6 +205,15 @@ def test_a_finished_run_is_not_repeated(people: Path, tmp_path: Path) -> None:
         )
 
 
+def test_a_finished_run_of_other_pictures_is_refused(people: Path, tmp_path: Path) -> None:
+    """As of an export that holds more reviewed people than the last one did."""
+    recipe = tiny_recipe(schedule={"epochs": 1})
+    train(recipe, options(people, tmp_path))
+    others = write_people(tmp_path / "others" / "market1501", each=4).parent
+    with pytest.raises(InputError, match="learned other pictures than there are now"):
+        train(recipe, options(others, tmp_path))
+
+
 def interrupt(people: Path, out: Path) -> None:
     """Leave a state behind, as a run does that is interrupted in its second epoch."""
 
