@@ -20,8 +20,10 @@ ROWS_AT_ONCE = 64
 class EvidenceOptions:
     """How much each kind of evidence weighs.
 
-    The values are fitted by `training.link_fitting` on Market-1501's training identities alone;
-    what they were chosen by is in `tests/benchmarks/results/link-constants.json`.
+    `overlap_weight`, `usual_overlap`, `travel_weight` and `camera_doubt` are fitted by
+    `training.link_fitting` on Market-1501's training identities alone; the search for the others
+    was not finished, and they are what they were before it. What was tried and what it gave is in
+    `tests/benchmarks/results/link-constants.json`.
 
     Attributes:
         neighbours: each may be linked to so many of the most alike, and to whoever finds it among

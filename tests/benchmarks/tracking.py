@@ -2,8 +2,9 @@
 
     python tests/benchmarks/tracking.py DATA --embedder E --detector D [--detector D2]
 
-DATA holds `footage/pets09-s2l1`. The sequence is for measuring only: nothing is tuned on it. Prints
-one JSON document, which belongs into `tests/benchmarks/results`.
+DATA holds `footage/pets09-s2l1`. Nothing is fitted to the sequence, but two rules of the tracker
+and the length of the detector's training were settled with it in sight (see the README). Prints one
+JSON document, which belongs into `tests/benchmarks/results`.
 """
 
 import argparse
