@@ -31,7 +31,8 @@ def held_together(decisions: Sequence[ReviewDecision]) -> dict[int, frozenset[in
     members: dict[int, set[int]] = {}
     for number, group in zip(ids, groups.tolist(), strict=True):
         members.setdefault(group, set()).add(number)
-    return {number: frozenset(group) for group in members.values() for number in group}
+    people = map(frozenset, members.values())
+    return {number: person for person in people for number in person}
 
 
 def check(

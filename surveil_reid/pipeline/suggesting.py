@@ -166,12 +166,12 @@ def _parts(
     """The two parts that each identity falls into first, by average linkage."""
     together = held_together(decisions)
     for number, inside in people.items():
-        held = [together.get(t.id, frozenset([t.id])) for t in inside]
-        if len(set(held)) < 2:
+        held = np.array([min(together.get(t.id, (t.id,))) for t in inside])
+        if (held == held[0]).all():
             continue
         descriptors = np.stack([t.descriptor for t in inside]).astype(np.float64)
         cosines: Doubles = descriptors @ descriptors.T
-        first = _first_part(cosines, np.array([[a is b for b in held] for a in held]))
+        first = _first_part(cosines, held[:, None] == held)
         sides = (
             tuple(t.id for t, chosen in zip(inside, first, strict=True) if chosen),
             tuple(t.id for t, chosen in zip(inside, first, strict=True) if not chosen),
@@ -190,7 +190,8 @@ def _first_part(cosines: Doubles, held: Booleans) -> Booleans:
     from scipy.cluster.hierarchy import linkage  # noqa: PLC0415
 
     count = len(cosines)
-    distances = np.where(held, 0.0, 1 - cosines).clip(min=0)
+    # Nearer than anybody can look, so that no copy of one comes between those held together.
+    distances = np.where(held, -1.0, (1 - cosines).clip(min=0))
     tree = linkage(distances[np.triu_indices(count, 1)], "average")
     groups = [[row] for row in range(count)]
     for first, second in tree[:-1, :2].astype(int).tolist():

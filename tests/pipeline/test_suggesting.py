@@ -90,6 +90,29 @@ def test_what_a_decision_answers_is_not_asked(store: Store) -> None:
     assert ("split", (3,)) not in {(s.kind, s.identities) for s in suggestions(store)}
 
 
+@pytest.mark.parametrize("same", [True, False])
+@pytest.mark.parametrize(
+    ("held", "other"),
+    [((1, 3), 2), ((1, 9), 8)],  # who looks more like one of them; who looks just like 1
+)
+def test_who_is_held_together_is_never_parted(
+    store: Store, held: tuple[int, int], other: int, same: bool
+) -> None:
+    late = store.add_recording(new_recording("late", start=1200.0))
+    copies = (seen(1, time=1200.0), seen(3, time=1210.0))  # 8 and 9
+    store.commit_segment(commit(late, 0, *copies, model=PLANE))
+    store.set_identities([IdentityGroup(None, held, (1.0, 1.0))])
+    confirm_tracklets(store, store.memberships()[held[0]])
+    store.set_identities([IdentityGroup(None, (*held, other), (1.0,) * 3)])
+    (asked,) = suggestions(store)
+    assert asked.sides == ((other,), held)
+    made = answer_suggestion(store, asked, same=same)
+    assert made.sides == asked.sides
+    who = store.memberships()
+    assert who[held[0]] == who[held[1]]
+    assert (who[other] == who[held[0]]) == same
+
+
 def test_people_seen_at_once_are_not_asked_about(store: Store) -> None:
     late = store.add_recording(new_recording("late", start=1060.0))
     (new,) = store.commit_segment(
