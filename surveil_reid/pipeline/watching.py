@@ -40,23 +40,32 @@ class Watcher:
         pairs = list(zip(batch.frames, batch.moved, strict=True))
         fresh = iter(self._detector.detect([frame.image for frame, moved in pairs if moved]))
         found = []
-        for _, moved in pairs:
-            last = outside(next(fresh), self._zones) if moved else last
+        for frame, moved in pairs:
+            if moved:
+                height, width = frame.image.shape[:2]
+                last = outside(next(fresh), self._zones, view=(width, height))
             found.append(last)
         return found
 
 
-def outside(detections: Detections, zones: Sequence[np.ndarray]) -> Detections:
+def outside(
+    detections: Detections, zones: Sequence[np.ndarray], *, view: tuple[int, int]
+) -> Detections:
     """Leave out the people whose foot point (middle of the lower edge) lies in a zone.
 
     Args:
         detections: of one frame.
         zones: polygons, each float64 `(corners, 2)` in pixels.
+        view: width and height of the picture in pixels. A zone that is drawn to its last row or
+            column of pixels reaches to the picture's edge.
     """
     if not zones or not len(detections):
         return detections
     boxes = detections.boxes
     feet = np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1)
+    # Whoever is cut off ends on the very edge, which is inside no zone drawn within the picture.
+    last = np.array(view, np.float64) - 1
+    feet = np.minimum(feet, np.nextafter(last, 0))
     keep = ~np.any([_inside(feet, zone) for zone in zones], axis=0)
     return Detections(boxes=boxes[keep], confidences=detections.confidences[keep])
 
