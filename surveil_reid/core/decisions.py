@@ -107,8 +107,14 @@ class ReviewDecision:
         return replace(self, sides=sides)
 
     def renamed(self, old: Collection[int], new: int) -> "ReviewDecision":
-        """The same, where some tracklets turned out to be another one; nobody is on two sides."""
-        known = set(old)
+        """The same, where some tracklets turned out to be another one; nobody is on two sides.
+
+        Where a decision parts them from the one that they turned out to be, or from one another, it
+        says nothing of them any more: of that one only what was said of it before.
+        """
+        known = set(old) - {new}
+        if self.parts and all(not {*known, new}.isdisjoint(side) for side in self.apart):
+            return self.without(known)
         sides: list[tuple[int, ...]] = []
         seen = set[int]()
         for side in self.sides:

@@ -5,7 +5,7 @@ from surveil_reid.identity.constraints import NO_CONSTRAINTS, Constraints
 from surveil_reid.identity.decision import Decision, decide, threshold_at
 from surveil_reid.identity.groups import Group, name_groups
 from surveil_reid.identity.linking import LinkOptions, extend, link
-from surveil_reid.identity.reviewing import check, constraints_of, held_together
+from surveil_reid.identity.reviewing import check, constraints_of, held_together, parted_from
 from surveil_reid.identity.travel import TravelTime
 
 __all__ = [
@@ -25,5 +25,6 @@ __all__ = [
     "held_together",
     "link",
     "name_groups",
+    "parted_from",
     "threshold_at",
 ]

@@ -1,6 +1,6 @@
 """What reviewers' decisions mean for linking, and whether a new one contradicts them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise, product
 
 from surveil_reid.core import InputError, ReviewDecision, effective
@@ -33,6 +33,27 @@ def held_together(decisions: Sequence[ReviewDecision]) -> dict[int, frozenset[in
         members.setdefault(group, set()).add(number)
     people = map(frozenset, members.values())
     return {number: person for person in people for number in person}
+
+
+def parted_from(decisions: Sequence[ReviewDecision], tracklets: Collection[int]) -> frozenset[int]:
+    """All tracklets that decisions hold to be somebody else than any of these.
+
+    Whoever decisions join to one of either side stands on that side too.
+    """
+    together = held_together(decisions)
+
+    def with_held(numbers: Collection[int]) -> frozenset[int]:
+        return frozenset(numbers).union(*(together.get(number, ()) for number in numbers))
+
+    people = with_held(tracklets)
+    others: set[int] = set()
+    for said in effective(decisions):
+        left, right = said.apart
+        if not people.isdisjoint(left):
+            others.update(right)
+        if not people.isdisjoint(right):
+            others.update(left)
+    return with_held(others)
 
 
 def check(

@@ -7,6 +7,7 @@ import numpy as np
 from surveil_reid.core import BoxTrack, Crop, Floats, describe
 from surveil_reid.crops import CropKeeper, CropOptions, decode_jpeg, merge_kept
 from surveil_reid.embedding import Embedder
+from surveil_reid.identity import parted_from
 from surveil_reid.pipeline.growing import Growing
 from surveil_reid.store import Store
 from surveil_reid.tracking import (
@@ -96,7 +97,8 @@ class Finisher:
         appearance = self._embedder.info.linking_similarity
         if appearance is None:
             return None  # nobody has measured from where on this model means one person
-        candidates = [p for p in self.recent if p.end < person.start and not p.live]
+        before = [p for p in self.recent if p.end < person.start and not p.live]
+        candidates = self._not_parted(person, before)
         found = find_rejoin(
             self._ended(0, person),
             [self._ended(number, p) for number, p in enumerate(candidates, start=1)],
@@ -105,6 +107,14 @@ class Finisher:
             view=view,
         )
         return None if found is None else candidates[found - 1]
+
+    def _not_parted(self, person: Growing, earlier: Sequence[Growing]) -> Sequence[Growing]:
+        """Those whom no reviewer holds for somebody else."""
+        numbers = _numbers(person)
+        if not numbers or not any(map(_numbers, earlier)):
+            return earlier  # nobody has seen both yet, so the store need not be asked
+        others = parted_from(self._store.decisions(), numbers)
+        return [p for p in earlier if others.isdisjoint(_numbers(p))]
 
     def _ended(self, number: int, person: Growing) -> Ended:
         return Ended(id=number, track=self._track(person), descriptor=person.descriptor)
@@ -125,6 +135,11 @@ class Finisher:
         earlier.rows += later.rows
         earlier.end, earlier.number, earlier.live = later.end, later.number, later.live
         later.changed = False  # it may be in view still, and is no tracklet of its own any more
+
+
+def _numbers(person: Growing) -> set[int]:
+    """The tracklets in the store that are this person, those to be absorbed included."""
+    return {*([person.id] if person.id else []), *person.absorbs}
 
 
 def embeddings_of(person: Growing) -> Floats:

@@ -68,8 +68,23 @@ def test_what_is_left_without_tracklets() -> None:
     assert said("split", (1, 3), (2,)).without([2, 3]).is_void
 
 
-def test_nobody_is_on_two_sides_when_two_turn_out_to_be_one() -> None:
-    assert said("reject", (1, 2), (3, 4)).renamed([1, 3], 2).sides == ((2,), (4,))
+@pytest.mark.parametrize(
+    ("decision", "old", "new", "left"),
+    [
+        (said("reject", (5,), (6, 9)), [5], 4, ((4,), (6, 9))),
+        (said("reject", (5,), (4, 9)), [5], 4, ((), (4, 9))),
+        (said("reject", (4, 8), (5, 9)), [5], 4, ((4, 8), (9,))),
+        (said("reject", (1, 2), (3, 4)), [1, 3], 2, ((2,), (4,))),
+        (said("reject", (5, 8), (6, 9)), [5, 6], 4, ((8,), (9,))),
+        (said("split", (5, 8), (4, 9)), [5], 4, ((8,), (4, 9))),
+        (said("confirm", (5,), (4, 9)), [5], 4, ((4,), (9,))),
+        (said("merge", (5,), (6, 9), named=False), [5, 6], 4, ((4,), (9,))),
+    ],
+)
+def test_a_tracklet_that_turns_out_to_be_another_brings_no_decision_that_nobody_made(
+    decision: ReviewDecision, old: list[int], new: int, left: tuple[tuple[int, ...], ...]
+) -> None:
+    assert decision.renamed(old, new).sides == left
 
 
 def test_a_line_tells_all() -> None:

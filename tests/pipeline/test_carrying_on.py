@@ -1,6 +1,6 @@
 """Files that come one by one, late or after a kill: nobody is lost at their borders."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from helpers.footage import write_video
 from helpers.process_colours import process_colours
 from helpers.scenes import BLUE, FPS, GREEN, RED, Walk, scene
 from surveil_reid.core import MediaError, ModelMismatchError
+from surveil_reid.pipeline import confirm_tracklets, reject_tracklets
 from surveil_reid.pipeline.segment import SEGMENT_FRAMES
 from surveil_reid.store import SegmentCommit, Store, open_store
 from surveil_reid.video import read_frames
@@ -115,6 +116,55 @@ def test_who_was_carried_on_is_described_anew_where_no_file_follows(
         crops = store.tracklet(tracklet.id).crops
         assert crops[-1].time > EIGHT + 10
         assert all(crop.embedding is not None for crop in crops)
+
+
+def say_nothing(*_: object) -> None:
+    """Nobody has reviewed anything."""
+
+
+def say_apart(store: Store, before: int, after: int, _: int) -> None:
+    reject_tracklets(store, store.memberships()[before], [after])
+
+
+def say_apart_by_another(store: Store, before: int, after: int, other: int) -> None:
+    who = store.memberships()
+    confirm_tracklets(store, who[other], [after])
+    reject_tracklets(store, who[before], other=who[other])
+
+
+@pytest.mark.parametrize(
+    ("review", "expected"),
+    [
+        (say_nothing, [(1.0, 3.9), (1.0, 17.9)]),
+        (say_apart, [(1.0, 3.9), (1.0, 3.9), (6.0, 17.9)]),
+        (say_apart_by_another, [(1.0, 3.9), (1.0, 3.9), (6.0, 17.9)]),
+    ],
+)
+def test_whom_a_reviewer_has_parted_stay_two_tracklets(
+    tmp_path: Path,
+    review: Callable[[Store, int, int, int], None],
+    expected: list[tuple[float, float]],
+) -> None:
+    """Green comes back in red, and takes it off where the second file begins."""
+    walks = [
+        Walk(GREEN, 1, 4, x=(40, 60)),
+        Walk(RED, 6, 6.6, x=(62, 64)),
+        Walk(GREEN, 6.6, 18, x=(64, 120)),
+        Walk(BLUE, 1, 4, x=(100, 130), y=70),
+    ]
+    parts = write_parts(tmp_path, walks, 0, 6.6, 20)
+    with opened(tmp_path / "site.db") as store:
+        assert process_colours(store, parts[:1]).failed == ()
+        looks = {int(t.descriptor.argmax()): t.id for t in store.tracklets(doubtful=True)}
+        green, red, blue = (
+            looks[int(ColourEmbedder().embed([np.full((9, 9, 3), colour, np.uint8)]).argmax())]
+            for colour in (GREEN, RED, BLUE)
+        )
+        review(store, green, red, blue)
+        said = store.decisions()
+        assert process_colours(store, parts[1:]).failed == ()
+        assert people(store) == expected
+        assert store.decisions() == said
 
 
 @pytest.mark.parametrize("together", [True, False])

@@ -446,6 +446,19 @@ def test_a_tracklet_that_turns_out_to_be_another_takes_the_decisions_along(store
     assert store.memberships()[6] == 2
 
 
+def test_a_tracklet_that_turns_out_to_be_who_it_was_parted_from_parts_nobody_else(
+    store: Store,
+) -> None:
+    reject_tracklets(store, 1, [8])
+    yard = store.recordings("yard")[0]
+    store.commit_segment(
+        commit(yard, 1, TrackletUpdate(id=6, track=described().track, absorbs=(8,)), model=WIDE)
+    )
+    assert store.decisions() == ()
+    link_store(store)
+    assert members(store)[1] == (1, 2, 6)
+
+
 @pytest.mark.parametrize(
     ("say", "words"),
     [
