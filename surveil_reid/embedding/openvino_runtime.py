@@ -16,7 +16,7 @@ from surveil_reid.embedding.embedder import EmbeddingOptions, Network
 from surveil_reid.embedding.graph import INPUT, OUTPUT, build_graph, measured_graph
 from surveil_reid.embedding.header import Header, Opened, parse_header
 from surveil_reid.embedding.preprocessing import preprocess
-from surveil_reid.embedding.probe import one_by_one, same_in_batch
+from surveil_reid.embedding.probe import check_input, one_by_one, same_in_batch
 
 if TYPE_CHECKING:
     from openvino import Core, Model
@@ -50,6 +50,7 @@ def open_openvino(path: Path, description: ModelDescription, options: EmbeddingO
     except RuntimeError as error:
         msg = f"OpenVINO cannot run {path} as described: {str(error).strip().splitlines()[-1]}"
         raise WeightsError(msg) from error
+    check_input(single, description, (RuntimeError,))
     try:
         batched = _compile(path, description, ANY_BATCH, settings)
         return batched if same_in_batch(batched, single, description) else single

@@ -199,13 +199,14 @@ def test_a_description_that_does_not_fit_is_refused_on_loading(
     assert "tiny" in str(caught.value)
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("old", "new"), [("size: [8, 4]", "size: [16, 4]"), ("colour:", "layout: NHWC, colour:")]
 )
 def test_an_input_that_is_described_wrongly_is_refused_on_loading(
-    tmp_path: Path, old: str, new: str
+    tmp_path: Path, kind: str, old: str, new: str
 ) -> None:
-    weights = write_network(tmp_path, "onnx")
+    weights = write_network(tmp_path, kind)
     (tmp_path / "tiny.yaml").write_text(DESCRIPTION.replace(old, new))
     with pytest.raises(WeightsError, match=r"correct input\.size and input\.layout") as caught:
         load_embedder(weights, FP32)
