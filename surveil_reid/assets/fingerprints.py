@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+from surveil_reid.assets.onnx_files import keeps_weights_apart
 from surveil_reid.core import WeightsError
 
 CHUNK = 1 << 20
@@ -12,10 +13,18 @@ def weights_sha256(path: Path) -> str:
     """SHA-256 of a weights file in hexadecimal; of an OpenVINO `.xml`, with its `.bin` after it.
 
     Raises:
-        WeightsError: when a file is missing or cannot be read.
+        WeightsError: when a file is missing or cannot be read, or an ONNX file leaves weights to
+            another file, so that its SHA-256 does not tell two networks apart.
     """
     parts = (path, path.with_suffix(".bin")) if path.suffix == ".xml" else (path,)
-    return joint_sha256(*parts)
+    sha256 = joint_sha256(*parts)
+    if path.suffix == ".onnx" and keeps_weights_apart(path):
+        msg = (
+            f"{path} keeps weights in a file beside it, which its SHA-256 does not cover; export "
+            "it again with external_data=False, or with `surveil-reid export`"
+        )
+        raise WeightsError(msg)
+    return sha256
 
 
 def joint_sha256(*parts: Path) -> str:

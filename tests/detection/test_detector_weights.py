@@ -5,7 +5,10 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
+from onnx import helper, numpy_helper
 
 from surveil_reid.core import InputError, WeightsError
 from surveil_reid.detection import DetectionOptions, load_detector
@@ -76,6 +79,16 @@ def test_a_broken_file_is_named(tmp_path: Path, suffix: str, content: bytes) -> 
     message = _refusal(path, trust_weights=True)
     assert str(path) in message
     assert "cannot be loaded" in message
+
+
+def test_a_network_with_its_weights_in_another_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "network.onnx"
+    values = numpy_helper.from_array(np.ones(300, np.float32), "weights")
+    node = helper.make_node("Identity", ["weights"], ["out"])
+    out = helper.make_tensor_value_info("out", onnx.TensorProto.FLOAT, [300])
+    model = helper.make_model(helper.make_graph([node], "graph", [], [out], [values]))
+    onnx.save(model, path, save_as_external_data=True, location="network.onnx.data")
+    assert "surveil-reid export" in _refusal(path)
 
 
 def test_another_file_is_no_detector(tmp_path: Path) -> None:

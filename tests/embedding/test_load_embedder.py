@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -217,6 +218,22 @@ def test_a_network_of_several_pictures_at_a_time_is_refused(tmp_path: Path) -> N
     weights = write_onnx(tmp_path / "tiny.onnx", 8, 4, batch=4)
     (tmp_path / "tiny.yaml").write_text(DESCRIPTION)
     with pytest.raises(WeightsError, match="takes 4 pictures at a time; export it for batches of"):
+        load_embedder(weights, FP32)
+
+
+def test_a_network_with_its_weights_in_another_file_is_refused(tmp_path: Path) -> None:
+    weights = write_network(tmp_path, "onnx")
+    model = onnx.load(weights)
+    scales = np.random.default_rng(0).random((1, 3, 8, 4), np.float32)
+    model.graph.initializer.append(onnx.numpy_helper.from_array(scales, "scales"))
+    model.graph.node[0].input[0] = "scaled"
+    model.graph.node.insert(0, onnx.helper.make_node("Mul", [INPUT, "scales"], ["scaled"]))
+    onnx.save(model, weights)
+    whole = load_embedder(weights, FP32)
+    assert whole.embed(pictures(2)).shape == (2, 3)
+    apart = {"location": "tiny.onnx.data", "size_threshold": 0}
+    onnx.save(model, weights, save_as_external_data=True, **apart)
+    with pytest.raises(WeightsError, match=r"tiny\.onnx keeps weights .* external_data=False"):
         load_embedder(weights, FP32)
 
 
