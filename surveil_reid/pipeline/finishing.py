@@ -1,5 +1,6 @@
 """Finishing tracklets: embeddings, descriptor, doubt, and re-joining what was interrupted."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +21,9 @@ from surveil_reid.tracking import (
 
 # Enough to fill any batch, few enough that their pixels do not count.
 DECODED_AT_ONCE = 64
+
+# First and last moment, UTC seconds since 1970, both of them in it.
+Span = tuple[float, float]
 
 
 class Finisher:
@@ -66,13 +70,26 @@ class Finisher:
                 self.recent.append(kept)
         return list(changed.values())
 
-    def forget(self, before: float) -> None:
-        """Drop from memory what did not end after this time (UTC seconds)."""
-        self.recent = [person for person in self.recent if person.end > before]
+    def forget(self, spans: Sequence[Span]) -> None:
+        """Drop from memory what ended in none of these spans of time."""
+        self.recent = [p for p in self.recent if any(a <= p.end <= b for a, b in spans)]
 
-    def window(self, now: float, live: Sequence[Growing]) -> float:
-        """What ended before this time can no longer be re-joined by anybody in view."""
-        return min([now, *(person.start for person in live)]) - self._rejoin.max_gap
+    def window(self, now: float) -> float:
+        """What ended before this time is re-joined by nobody who comes into view from now on."""
+        return now - self._rejoin.max_gap
+
+    def spans(self, window: float, starts: Sequence[float]) -> list[Span]:
+        """The spans of time in which a tracklet ended that somebody may still be re-joined to.
+
+        Whoever is in view can only go on from what ended shortly before they came: what has passed
+        them by since is not kept until they leave, which a guard or a poster may never do.
+
+        Args:
+            window: as `window` gave it.
+            starts: of whoever is in view, UTC seconds since 1970.
+        """
+        gap = self._rejoin.max_gap
+        return [(window, math.inf), *((start - gap, start) for start in starts)]
 
     def _embed(self, people: Sequence[Growing]) -> None:
         pending = [c for p in people for c in p.crops if c.jpeg not in p.embeddings]

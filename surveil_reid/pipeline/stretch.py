@@ -17,7 +17,7 @@ from surveil_reid.detection import Detector
 from surveil_reid.embedding import Embedder
 from surveil_reid.pipeline.ahead import ahead
 from surveil_reid.pipeline.begun import options_key, require_same
-from surveil_reid.pipeline.finishing import Finisher
+from surveil_reid.pipeline.finishing import Finisher, Span
 from surveil_reid.pipeline.growing import Follower, Growing, decoded, restored
 from surveil_reid.pipeline.plan import PlannedRecording
 from surveil_reid.pipeline.progress import Progress
@@ -155,7 +155,7 @@ class Stretch:
         self._finisher.recent = [
             self._restored(ended)
             for ended in store.tracklet_states(
-                camera=self.camera.name, live=False, ended_after=state["window"]
+                camera=self.camera.name, live=False, ended_within=self._spans(state)
             )
             if ended.descriptor is not None and ended.recording_id in past
         ]
@@ -229,7 +229,7 @@ class Stretch:
         )
         for person, id_ in zip(changed, store.commit_segment(commit), strict=True):
             person.committed(id_)
-        self._finisher.forget(state["window"])
+        self._finisher.forget(self._spans(state))
         found = store.find_recording(recording.sha256)
         if found is None:
             msg = f"{recording.path}: removed from the store while it was being processed"
@@ -251,6 +251,11 @@ class Stretch:
             "offset": follower.offset,
             "clock": follower.clock,
             "highest": follower.highest,
-            "window": self._finisher.window(now, list(follower.people())),
+            "window": self._finisher.window(now),
+            "starts": sorted(person.start for person in follower.people()),
             "corrupt": segment.corrupt if segment else recording.state.get("corrupt", 0),
         }
+
+    def _spans(self, state: dict[str, Any]) -> list[Span]:
+        # Earlier versions noted no starts, but a window that reaches back far enough without.
+        return self._finisher.spans(state["window"], state.get("starts", ()))

@@ -144,15 +144,25 @@ class Store:
     # Tracklets
 
     def tracklet_states(
-        self, *, camera: str, live: bool | None = None, ended_after: float | None = None
+        self,
+        *,
+        camera: str,
+        live: bool | None = None,
+        ended_within: Sequence[tuple[float, float]] | None = None,
     ) -> tuple[TrackletState, ...]:
-        """A camera's tracklets by id; only those in view or out of it, or ended after a moment.
+        """A camera's tracklets by id.
+
+        Args:
+            camera: its name.
+            live: only those in view, or only those out of it.
+            ended_within: only those that ended in one of these spans, UTC seconds since 1970, the
+                first and the last moment of each in it.
 
         Raises:
             UnknownNameError: when there is no such camera.
         """
         with self._database.reading() as session:
-            return tracklets.find_states(session, camera, live=live, ended_after=ended_after)
+            return tracklets.find_states(session, camera, live=live, ended_within=ended_within)
 
     def tracklet(self, number: int) -> TrackletState:
         """One tracklet with its crops.

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from surveil_reid.core import (
@@ -27,15 +27,20 @@ from surveil_reid.store.values import StoredCrop, TrackletState
 
 
 def find_states(
-    session: Session, camera: str, *, live: bool | None, ended_after: float | None
+    session: Session,
+    camera: str,
+    *,
+    live: bool | None,
+    ended_within: Sequence[tuple[float, float]] | None,
 ) -> tuple[TrackletState, ...]:
     """A camera's tracklets, in order of their numbers."""
     query = select(TrackletRow).where(TrackletRow.camera_id == camera_id(session, camera))
     if live is not None:
         column = TrackletRow.live
         query = query.where(column.is_not(None) if live else column.is_(None))
-    if ended_after is not None:
-        query = query.where(TrackletRow.end > ended_after)
+    if ended_within is not None:
+        spans = [TrackletRow.end.between(first, last) for first, last in ended_within]
+        query = query.where(or_(false(), *spans))
     rows = session.scalars(query.order_by(TrackletRow.id)).all()
     crops = crops_of(session, [row.id for row in rows])
     return tuple(_state(row, camera, crops.get(row.id, ())) for row in rows)

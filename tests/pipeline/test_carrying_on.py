@@ -14,9 +14,11 @@ import surveil_reid
 from helpers.embedders import ColourEmbedder
 from helpers.footage import write_video
 from helpers.process_colours import process_colours
-from helpers.scenes import BLUE, FPS, GREEN, RED, Walk, scene
+from helpers.rows import rows
+from helpers.scenes import BLUE, FPS, GREEN, RED, YELLOW, Walk, scene
 from surveil_reid.core import MediaError, ModelMismatchError
 from surveil_reid.pipeline import confirm_tracklets, reject_tracklets
+from surveil_reid.pipeline.finishing import Finisher
 from surveil_reid.pipeline.segment import SEGMENT_FRAMES
 from surveil_reid.store import SegmentCommit, Store, open_store
 from surveil_reid.video import read_frames
@@ -295,3 +297,66 @@ def test_nobody_is_lost_where_what_an_interrupted_recording_carries_on_is_remove
         assert process_colours(store, parts[1:]).failed == ()
         assert people(store) == [(6.0, 17.9)]
         assert all(state.descriptor is not None for state in store.tracklet_states(camera="gate"))
+
+
+def somebody_always_in_view() -> list[Walk]:
+    """Red, out of sight from 4 s to 8 s, then there for good while eleven others pass by."""
+    red = [Walk(RED, 1, 4, x=(20, 50), y=70), Walk(RED, 8, 58, x=(70, 100), y=70)]
+    starts = range(10, 54, 4)
+    return [*red, *(Walk((BLUE, GREEN, YELLOW)[n % 3], n, n + 2, y=10) for n in starts)]
+
+
+@contextmanager
+def counted(patch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """How many tracklets are remembered for re-joining at the beginning of each commit within."""
+    counts: list[int] = []
+    finish = Finisher.finish
+
+    def counting(finisher: Finisher, *args: object, **options: object) -> object:
+        counts.append(len(finisher.recent))
+        return finish(finisher, *args, **options)
+
+    with patch.context() as patched:
+        patched.setattr(Finisher, "finish", counting)
+        yield counts
+
+
+def test_whoever_is_in_view_for_long_keeps_nobody_in_memory_who_passed_by_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (part,) = write_parts(tmp_path, somebody_always_in_view(), 0, 60)
+    with opened(tmp_path / "site.db") as store, counted(monkeypatch) as kept:
+        assert process_colours(store, [part]).failed == ()
+        assert len(people(store)) == 12
+        assert (1.0, 57.9) in people(store)  # red was still known after 50 s
+    assert max(kept) <= 4  # red, and who passed by within the last 10 s
+    for commits in (2, 5):
+        database = tmp_path / f"killed{commits}.db"
+        with opened(database) as store:
+            with killed_after(commits, monkeypatch):
+                process_colours(store, [part])
+            with counted(monkeypatch) as resumed:
+                assert process_colours(store, [part]).failed == ()
+        assert resumed == kept[commits:]
+        assert rows(database) == rows(tmp_path / "site.db")
+
+
+def test_a_recording_that_an_earlier_version_began_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (part,) = write_parts(tmp_path, somebody_always_in_view(), 0, 60)
+    commit_segment = Store.commit_segment
+
+    def as_before(store: Store, commit: SegmentCommit) -> tuple[int, ...]:
+        starts = commit.state["starts"]
+        window = min([commit.state["window"], *(start - 10 for start in starts)])
+        state = {k: v for k, v in commit.state.items() if k != "starts"} | {"window": window}
+        return commit_segment(store, replace(commit, state=state))
+
+    with opened(tmp_path / "site.db") as store:
+        with monkeypatch.context() as patched:
+            patched.setattr(Store, "commit_segment", as_before)
+            with killed_after(4, patched):
+                process_colours(store, [part])
+        assert process_colours(store, [part]).failed == ()
+        assert (1.0, 57.9) in people(store)

@@ -1,6 +1,7 @@
 """Committing segments: all or nothing, once, and back again as it went in."""
 
 import errno
+import math
 import os
 import resource
 import sqlite3
@@ -325,7 +326,10 @@ def test_states_are_found_by_camera_life_and_end(tmp_path: Path) -> None:
         assert found(camera="gate") == [1, 2]
         assert found(camera="gate", live=True) == [1]
         assert found(camera="gate", live=False) == [2]
-        assert found(camera="gate", ended_after=1002.0) == [1]
+        assert found(camera="gate", ended_within=[(1002.5, math.inf)]) == [1]
+        assert found(camera="gate", ended_within=[(0.0, 1002.0), (1003.0, 1004.0)]) == [2]
+        assert found(camera="gate", ended_within=[(1002.0, 1003.0), (1005.0, math.inf)]) == [1, 2]
+        assert found(camera="gate", ended_within=[]) == []
         assert found(camera="yard") == [3]
         assert [len(s.crops) for s in store.tracklet_states(camera="gate")] == [1, 0]
 
