@@ -48,6 +48,82 @@ def test_the_camera_s_orientation_is_applied(tmp_path: Path) -> None:
     assert read_picture(path).shape == (40, 20, 3)
 
 
+@pytest.mark.parametrize("mode", ["L", "I;16", "RGBA", "RGB"])
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_the_orientation_is_applied_whatever_the_mode(
+    tmp_path: Path, mode: str, suffix: str
+) -> None:
+    path = tmp_path / f"turned.{suffix}"
+    exif = PillowImage.Exif()
+    exif[0x0112] = 6
+    shades = np.arange(0, 120, 10, dtype=np.uint8).reshape(3, 4)
+    picture = (
+        PillowImage.fromarray(shades.astype(np.uint16) * 257)
+        if mode == "I;16"
+        else PillowImage.fromarray(shades).convert(mode)
+    )
+    picture.save(path, exif=exif)
+    assert (read_picture(path) == np.rot90(shades, -1)[:, :, None]).all()
+
+
+@pytest.mark.parametrize("name", ["thermal.png", "thermal.tif", "thermal.pgm"])
+def test_grey_of_16_bits_becomes_grey_of_8(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    shades = np.arange(256, dtype=np.uint16).reshape(16, 16)
+    PillowImage.fromarray(shades * 257).save(path)
+    assert (read_picture(path) == shades[:, :, None]).all()
+
+
+def test_grey_of_16_bits_of_the_other_byte_order_becomes_grey_of_8(tmp_path: Path) -> None:
+    path = tmp_path / "thermal.tif"
+    shades = np.array([[0, 1, 100, 255]], np.uint16)
+    header = struct.pack(">2sHIH", b"MM", 42, 8, 8)
+    tags = [(256, 4), (257, 1), (258, 16), (259, 1), (262, 1), (273, 110), (278, 1), (279, 8)]
+    entries = b"".join(struct.pack(">HHIHH", tag, 3, 1, value, 0) for tag, value in tags)
+    path.write_bytes(header + entries + bytes(4) + (shades * 257).astype(">u2").tobytes())
+    assert (read_picture(path) == shades[:, :, None]).all()
+
+
+@pytest.mark.parametrize("values", [np.ones((4, 4), np.float32), np.full((4, 4), 70_000, np.int32)])
+def test_grey_whose_range_is_not_known_is_refused(
+    tmp_path: Path, values: np.typing.NDArray[np.number]
+) -> None:
+    path = tmp_path / "measured.tif"
+    PillowImage.fromarray(values).save(path)
+    with pytest.raises(MediaError, match="save it as grey of 8 or 16 bits") as caught:
+        read_picture(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "PA"])
+def test_nothing_hidden_under_transparent_parts_is_shown(tmp_path: Path, mode: str) -> None:
+    path = tmp_path / ("picture.tif" if mode == "PA" else "picture.png")
+    picture = PillowImage.fromarray(np.array([[102], [204]], np.uint8)).convert("RGB")
+    picture = picture.convert("P").convert("PA") if mode == "PA" else picture.convert(mode)
+    picture.putalpha(PillowImage.fromarray(np.array([[0], [255]], np.uint8)))
+    picture.save(path)
+    assert read_picture(path)[:, 0].tolist() == [[128] * 3, [204] * 3]
+
+
+@pytest.mark.parametrize(
+    ("mode", "suffix"), [("P", "png"), ("L", "png"), ("RGB", "png"), ("P", "gif"), ("L", "gif")]
+)
+def test_a_colour_that_stands_for_transparent_is_not_shown(
+    tmp_path: Path, mode: str, suffix: str
+) -> None:
+    path = tmp_path / f"picture.{suffix}"
+    picture = PillowImage.fromarray(np.array([[102], [204]], np.uint8)).convert("RGB").convert(mode)
+    picture.save(path, transparency=picture.getpixel((0, 0)))
+    assert read_picture(path)[:, 0].tolist() == [[128] * 3, [204] * 3]
+
+
+def test_half_transparent_parts_are_mixed_with_grey(tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    PillowImage.new("RGBA", (2, 2), (228, 28, 128, 128)).save(path)
+    np.testing.assert_allclose(read_picture(path)[0, 0], (178, 78, 128), atol=1)
+
+
 @pytest.mark.parametrize("size", [(20_000, 10_000), (2**31 - 1, 2**31 - 1)])
 def test_an_enormous_picture_is_refused_before_it_is_decoded(
     tmp_path: Path, size: tuple[int, int]
