@@ -14,6 +14,9 @@ from surveil_reid.core import Image, MediaError
 # A 100-megapixel picture takes 300 MB decoded; nobody's crop is larger, a hostile file may be.
 LARGEST_PIXELS = 100_000_000
 
+# Under JPEG Pillow also opens MPO, which phones write.
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
+
 MID_GREY = (128, 128, 128, 255)
 DEEPEST = 65535  # white in 16 bits
 SHADES = 257  # of those for each one of 8 bits
@@ -23,10 +26,11 @@ def read_picture(path: Path) -> Image:
     """Read one picture file.
 
     The size is checked before anything is decoded, so that a small file that unpacks to an enormous
-    picture does no harm.
+    picture does no harm. The content says what the format is, whatever the file is called. Only
+    formats that hold nothing but pictures are tried: an EPS file is a program, and would be run.
 
     Args:
-        path: JPEG, PNG or whatever else Pillow reads.
+        path: JPEG, PNG, BMP, GIF, WebP, TIFF or PPM; of several pictures, the first.
 
     Returns:
         RGB uint8 `(height, width, 3)`, upright (EXIF orientation applied). Grey of 16 bits is
@@ -63,7 +67,7 @@ def read_picture(path: Path) -> Image:
 def _open(stream: BinaryIO) -> PillowImage.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PillowImage.DecompressionBombWarning)  # ours comes after
-        return PillowImage.open(stream)
+        return PillowImage.open(stream, formats=FORMATS)
 
 
 def _as_rgb(picture: PillowImage.Image, path: Path) -> Image:

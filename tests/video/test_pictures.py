@@ -150,6 +150,33 @@ def test_what_is_no_picture_is_refused(tmp_path: Path, content: bytes, says: str
     assert str(path) in str(caught.value)
 
 
+def test_a_program_by_the_name_of_a_picture_is_refused_and_not_looked_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "person.jpg"
+    PillowImage.new("RGB", (4, 6)).save(path, format="EPS")
+    PillowImage.init()
+    asked: list[object] = []
+    accept = PillowImage.OPEN["EPS"][1]
+    monkeypatch.setitem(PillowImage.OPEN, "EPS", (lambda *given: asked.append(given), accept))
+    with pytest.raises(MediaError, match="give a JPEG or PNG file") as caught:
+        read_picture(path)
+    assert not asked
+    assert "\n" not in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "MPO", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM"])
+def test_pictures_are_read_whatever_they_are_called(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "picture.jpg"
+    picture = PillowImage.new("RGB", (4, 6), (200, 200, 200))
+    several = {"save_all": True, "append_images": [picture]} if kind == "MPO" else {}
+    picture.save(path, format=kind, **several)
+    with PillowImage.open(path) as written:
+        assert written.format == kind
+    np.testing.assert_allclose(read_picture(path), np.full((6, 4, 3), 200), atol=1)
+
+
 def test_a_cut_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "cut.jpg"
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
