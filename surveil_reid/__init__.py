@@ -1,6 +1,6 @@
 """Find a person in recorded footage from many cameras, and measure person re-identification.
 
-Everything that the command line does is a call of this package:
+Everything that the command line does, training aside, is a call of this package:
 
     import surveil_reid
 
@@ -26,8 +26,22 @@ if TYPE_CHECKING:
     from surveil_reid.config import load_site as load_site
     from surveil_reid.config import parse_camera as parse_camera
     from surveil_reid.config import site_of as site_of
+    from surveil_reid.core import ArrayError as ArrayError
+    from surveil_reid.core import BusyError as BusyError
+    from surveil_reid.core import InputError as InputError
+    from surveil_reid.core import MediaError as MediaError
+    from surveil_reid.core import ModelMismatchError as ModelMismatchError
+    from surveil_reid.core import OutdatedError as OutdatedError
+    from surveil_reid.core import ReadOnlyError as ReadOnlyError
     from surveil_reid.core import ReviewDecision as ReviewDecision
+    from surveil_reid.core import SchemaError as SchemaError
+    from surveil_reid.core import SiteError as SiteError
+    from surveil_reid.core import SpaceError as SpaceError
+    from surveil_reid.core import StoreError as StoreError
     from surveil_reid.core import SurveilReidError as SurveilReidError
+    from surveil_reid.core import UnknownNameError as UnknownNameError
+    from surveil_reid.core import WeightsError as WeightsError
+    from surveil_reid.crops import CropOptions as CropOptions
     from surveil_reid.crops import cut_crop as cut_crop
     from surveil_reid.demo import DemoReport as DemoReport
     from surveil_reid.demo import demonstrate as demonstrate
@@ -51,6 +65,7 @@ if TYPE_CHECKING:
     from surveil_reid.evaluation import split as split
     from surveil_reid.evaluation import write_features as write_features
     from surveil_reid.evaluation import write_figures as write_figures
+    from surveil_reid.identity import TravelTime as TravelTime
     from surveil_reid.matching import RerankOptions as RerankOptions
     from surveil_reid.pipeline import Check as Check
     from surveil_reid.pipeline import ExportReport as ExportReport
@@ -99,6 +114,9 @@ if TYPE_CHECKING:
     from surveil_reid.store import Identity as Identity
     from surveil_reid.store import Store as Store
     from surveil_reid.store import open_store as open_store
+    from surveil_reid.tracking import DoubtOptions as DoubtOptions
+    from surveil_reid.tracking import RejoinOptions as RejoinOptions
+    from surveil_reid.tracking import TrackingOptions as TrackingOptions
     from surveil_reid.tracking import read_mot as read_mot
     from surveil_reid.video import VideoOptions as VideoOptions
     from surveil_reid.video import read_picture as read_picture
@@ -114,10 +132,26 @@ _ROOMS = {
         "site_of",
     ),
     "core": (
+        "ArrayError",
+        "BusyError",
+        "InputError",
+        "MediaError",
+        "ModelMismatchError",
+        "OutdatedError",
+        "ReadOnlyError",
         "ReviewDecision",
+        "SchemaError",
+        "SiteError",
+        "SpaceError",
+        "StoreError",
         "SurveilReidError",
+        "UnknownNameError",
+        "WeightsError",
     ),
-    "crops": ("cut_crop",),
+    "crops": (
+        "CropOptions",
+        "cut_crop",
+    ),
     "demo": ("DemoReport", "demonstrate", "sample_site"),
     "detection": ("DetectionOptions", "Detector", "load_detector"),
     "embedding": ("Embedder", "EmbeddingOptions", "load_embedder"),
@@ -136,6 +170,7 @@ _ROOMS = {
         "write_features",
         "write_figures",
     ),
+    "identity": ("TravelTime",),
     "matching": ("RerankOptions",),
     "pipeline": (
         "Check",
@@ -186,7 +221,12 @@ _ROOMS = {
         "write_search_sheet",
     ),
     "store": ("Identity", "Store", "open_store"),
-    "tracking": ("read_mot",),
+    "tracking": (
+        "DoubtOptions",
+        "RejoinOptions",
+        "TrackingOptions",
+        "read_mot",
+    ),
     "video": ("VideoOptions", "read_picture"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

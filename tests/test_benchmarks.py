@@ -50,6 +50,7 @@ def test_whatever_lost_more_than_allowed_is_named_and_nothing_else(
 
 def test_every_benchmark_listed_is_there_and_says_what_it_needs() -> None:
     from bench import BENCHMARKS as LISTED  # noqa: PLC0415 (as above)
+    from bench import OTHERWISE  # noqa: PLC0415
 
     done = subprocess.run(
         [sys.executable, str(BENCHMARKS / "bench.py"), "--list"],
@@ -57,7 +58,10 @@ def test_every_benchmark_listed_is_there_and_says_what_it_needs() -> None:
         text=True,
         check=True,
     )
-    assert len(done.stdout.splitlines()) == len(LISTED)
+    assert len(done.stdout.splitlines()) == len(LISTED) + len(OTHERWISE)
+    records = {path.stem for path in (BENCHMARKS / "results").glob("*.json")}
+    assert records <= LISTED.keys() | OTHERWISE.keys()
+    assert not LISTED.keys() & OTHERWISE.keys()
     for command in LISTED.values():
         assert (BENCHMARKS / command.split()[0]).is_file()
 

@@ -82,18 +82,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO if debug else logging.ERROR, stream=sys.stderr)
     try:
         app([argument for argument in given if argument != "--debug"], prog_name="surveil-reid")
-    except SurveilReidError as error:
+    except (SurveilReidError, OSError, ImportError) as error:
         if debug:
             raise
-        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
-        sys.exit(1)
-    except OSError as error:  # of a file that no command foresaw
-        if debug:
-            raise
-        said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        sys.stderr.write(f"error: {' '.join(said.split())}\n")
+        sys.stderr.write(f"error: {' '.join(_said(error).split())}\n")
         sys.exit(1)
     except SystemExit as ended:
         if ended.code == _INTERRUPTED:
             sys.stderr.write("interrupted; what was finished is kept, run it again to go on\n")
         raise
+
+
+def _said(error: Exception) -> str:
+    """An error that no command foresaw, in words; ours are said already."""
+    if isinstance(error, ImportError):
+        return (
+            f"a library cannot be loaded ({error}); OpenCV needs the system's packages libgl1 and "
+            "libglib2.0-0, and `make` installs what Python needs"
+        )
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)

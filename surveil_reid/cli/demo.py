@@ -19,6 +19,7 @@ def demo(
         typer.Option(metavar="FILE", help="Another site than the sample that the source has."),
     ] = None,
     device: options.Device = "auto",
+    precision: options.Precision = "auto",
     detector: options.Detector = None,
     embedder: options.Embedder = None,
     trust_weights: options.TrustWeights = False,
@@ -27,7 +28,7 @@ def demo(
     """Process three cameras, link, find a person of one in the others, score, and show it all."""
     site_file = site or surveil_reid.sample_site()
     finding = surveil_reid.DetectionOptions(device=device)
-    embedding = surveil_reid.EmbeddingOptions(device=device)
+    embedding = surveil_reid.EmbeddingOptions(device=device, precision=precision)
     with Bars() as bars:
         report = surveil_reid.demonstrate(
             out,

@@ -24,7 +24,7 @@ def evaluate(
         str,
         typer.Argument(
             metavar="DATASET",
-            help="market1501, cuhk03-np, combined, either with -detected, or folder.",
+            help="market1501, cuhk03-np, combined, cuhk03-np-detected, combined-detected, folder.",
         ),
     ],
     root: Annotated[Path, typer.Option(metavar="DIR", help="Where the data set lies.")],

@@ -175,7 +175,8 @@ def _ask_all(
             break
         if said != "skip":
             decided += _answer(store, suggestion, same=said == "yes", who=who)
-    typer.echo(f"\n{decided} decided; `identities undo {decided or 1}` takes back as many")
+    undo = f"; `identities undo {decided}` takes back as many" if decided else ""
+    typer.echo(f"\n{decided} decided{undo}")
 
 
 def _answer(

@@ -87,6 +87,9 @@ def _versions() -> str:
 
 def _decoders() -> str:
     missing = [name for name in CODECS if name not in av.codecs_available]
+    if CODECS[0] in missing:  # what nearly all recorders write
+        msg = f"without {', '.join(missing)}; install PyAV's own wheel"
+        raise RuntimeError(msg)
     return f"all of {', '.join(CODECS)}" if not missing else f"without {', '.join(missing)}"
 
 

@@ -1,4 +1,4 @@
-"""Measures again whatever has a committed record, one script after the other.
+"""Measures committed records again, one script after the other.
 
     PYTHONPATH=.:tests python tests/benchmarks/bench.py [--only PATTERN] [--list] [--again]
         [--data DIR] [--features FILE.npz] [--train-features FILE.npz] [--cuhk03-features FILE.npz]
@@ -59,6 +59,26 @@ BENCHMARKS = {
     "training-speed": "training_speed.py",
 }
 """Of each record the script and its arguments; a script prints the record or writes `{record}`."""
+
+OTHERWISE = {
+    "calibration-person-resnet18": "calibration.py on features of the embedder that ships",
+    "cuhk03-pair1-person-resnet18": "surveil-reid evaluate cuhk03-np --json, on camera pair 1",
+    "demo": "surveil-reid demo --json",
+    "detectors-pedestrian-yolo11n": "detectors.py, with pictures that samples.render makes",
+    "embedding-runtimes-avx2": "embedding_runtimes.py, on a processor without AVX-512",
+    "link-constants": "python -m training.link_fitting, for many hours",
+    "market1501-person-resnet18": "surveil-reid evaluate market1501 --json",
+    "market1501-person-resnet18-int8": "surveil-reid evaluate market1501 --json --precision int8",
+    "market1501-reid-0277": "surveil-reid evaluate market1501 --json --embedder, its teacher",
+    "protocol-80": "protocol.py, on features of an 80:20 run",
+    "readme": "make readme",
+    "rendering": "rendering.py, on what samples.render makes",
+    "robustness-ablation": "robustness.py on the checkpoint of configs/recipes/ablation.yaml",
+    "robustness-ablation-degradations": "the same, of ablation-degradations.yaml",
+    "robustness-ablation-rendered": "the same, of ablation-rendered.yaml",
+    "search-scale-avx2": "search_scale.py, on a processor without AVX-512",
+}
+"""Records that are made one by one, and how."""
 
 
 def needs_of(command: str) -> set[str]:
@@ -126,19 +146,31 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def options_of(command: str) -> str:
+    """What a command must be given, as options."""
+    return " ".join(f"--{need.replace('_', '-')}" for need in sorted(needs_of(command)))
+
+
+def tell(pattern: str) -> None:
+    """List records, and what each needs."""
+    told = {name: options_of(command) or "nothing" for name, command in BENCHMARKS.items()}
+    told |= {name: f"not from here: {how}" for name, how in OTHERWISE.items()}
+    for name in fnmatch.filter(told, pattern):
+        print(f"{name}: {told[name]}")
+
+
 def main() -> None:
     """List or measure."""
     asked = arguments()
+    if asked.list:
+        tell(asked.only)
+        return
     given = {name: str(value) for name, value in vars(asked).items() if value is not None}
     failed = []
-    for name, command in BENCHMARKS.items():
-        if not fnmatch.fnmatch(name, asked.only):
-            continue
+    for name in fnmatch.filter(BENCHMARKS, asked.only):
+        command = BENCHMARKS[name]
         missing = sorted(needs_of(command) - given.keys())
-        options = " ".join(f"--{need.replace('_', '-')}" for need in sorted(needs_of(command)))
-        if asked.list:
-            print(f"{name}: {options or 'nothing'}")
-        elif missing:
+        if missing:
             print(f"{name}: left out, needs --{' --'.join(missing).replace('_', '-')}", flush=True)
         elif (DONE / name).exists() and not asked.again:
             print(f"{name}: measured before", flush=True)

@@ -19,13 +19,32 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+def loaded() -> dict[str, list[object]]:
+    """What commands asked detectors and embedders to be: positional arguments, then keywords."""
+    return {"detector": [], "embedder": []}
+
+
+@pytest.fixture
+def run(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    loaded: dict[str, list[object]],
+) -> Run:
     """Runs a command; gives its exit status, standard output and standard error.
 
     The names `colour` stand for the detector and embedder that need no weights.
     """
-    monkeypatch.setattr(surveil_reid, "load_detector", lambda *_, **__: ColourDetector())
-    monkeypatch.setattr(surveil_reid, "load_embedder", lambda *_, **__: ColourEmbedder())
+
+    def load_detector(*asked: object, **how: object) -> ColourDetector:
+        loaded["detector"] += [*asked, how]
+        return ColourDetector()
+
+    def load_embedder(*asked: object) -> ColourEmbedder:
+        loaded["embedder"] += asked
+        return ColourEmbedder()
+
+    monkeypatch.setattr(surveil_reid, "load_detector", load_detector)
+    monkeypatch.setattr(surveil_reid, "load_embedder", load_embedder)
     for name in ("STORE", "DETECTOR", "EMBEDDER"):
         monkeypatch.delenv(f"SURVEIL_REID_{name}", raising=False)
 

@@ -65,6 +65,49 @@ def test_process_says_what_became_of_each_recording(
     assert again["recordings"][0]["skipped"] == "already processed"
 
 
+def test_what_networks_are_asked_for_reaches_them(
+    run: Run, site: dict[str, Path], loaded: dict[str, list[object]], tmp_path: Path
+) -> None:
+    url, folder = f"sqlite:///{tmp_path / 'new.db'}", tmp_path / "kept"
+    camera = f"yard={site['yard']}@2026-03-01T08:00:00Z"
+    status, *_ = run(
+        "process", "--camera", camera, "--store", url, "--store-folder", folder,
+        "--detector", "d.pt", "--embedder", "e.onnx", "--trust-weights",
+        "--device", "cpu", "--precision", "fp32", "--fps", "4", "--no-motion-gate",
+    )  # fmt: skip
+    assert status == 0
+    finding = surveil_reid.DetectionOptions(device="cpu")
+    embedding = surveil_reid.EmbeddingOptions(device="cpu", precision="fp32")
+    assert loaded["detector"] == ["d.pt", finding, {"trust_weights": True}]
+    assert loaded["embedder"] == ["e.onnx", embedding]
+    assert list((folder / "crops").rglob("*.jpg"))
+    with surveil_reid.open_store(url, folder=folder) as opened:
+        (recording,) = opened.recordings()
+    video = recording.options["video"]
+    assert (video["fps"], video["motion_gate"]) == (4, False)
+    loaded["embedder"].clear()
+    again = ("--embedder", "f.onnx", "--device", "cpu", "--precision", "fp32")
+    assert run("reembed", *again, "--store", url, "--store-folder", folder)[0] == 0
+    assert loaded["embedder"] == ["f.onnx", embedding]
+
+
+def test_networks_may_be_named_by_variables(
+    run: Run,
+    site: dict[str, Path],
+    loaded: dict[str, list[object]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SURVEIL_REID_DETECTOR", "d.pt")
+    monkeypatch.setenv("SURVEIL_REID_EMBEDDER", "e.onnx")
+    monkeypatch.setenv("SURVEIL_REID_STORE", f"sqlite:///{tmp_path / 'new.db'}")
+    assert run("process", "--camera", f"yard={site['yard']}@2026-03-01T08:00:00Z")[0] == 0
+    assert loaded["detector"][0] == "d.pt"
+    assert loaded["detector"][2] == {"trust_weights": False}
+    assert loaded["embedder"][0] == "e.onnx"
+    assert (tmp_path / "new.db").is_file()
+
+
 def test_what_a_time_without_a_zone_means_is_said_where_times_are_written(run: Run) -> None:
     status, out, _ = run("process", "--help")
     assert status == 0
@@ -457,6 +500,22 @@ def test_a_store_that_is_not_there_is_not_made(
     assert status == 1
     assert "no store" in err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_library_that_cannot_be_loaded_is_one_line(tmp_path: Path) -> None:
+    said = "libGL.so.1: cannot open shared object file"
+    (tmp_path / "cv2.py").write_text(f"raise ImportError({said!r})")
+    ended = subprocess.run(
+        [sys.executable, "-m", "surveil_reid", "doctor"],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"error: a library cannot be loaded ({said})")
+    assert "libgl1" in ended.stderr
+    assert ended.stderr.count("\n") == 1
 
 
 def test_debug_shows_where_it_failed(store: str) -> None:

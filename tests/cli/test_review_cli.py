@@ -164,6 +164,18 @@ def test_a_reviewer_answers_in_the_terminal(
         assert made.kind in {"reject", "split"}
 
 
+def test_whoever_decides_nothing_is_told_to_undo_nothing(
+    run: Run, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stands is somebody else's."""
+    run("identities", "merge", "1", "2", "--store", store)
+    monkeypatch.setattr(sys, "stdin", Terminal("q\n"))
+    status, out, _ = run("identities", "review", "--store", store)
+    assert status == 0
+    assert "0 decided" in out
+    assert "undo" not in out
+
+
 def test_the_reviewed_alone_can_be_exported(
     run: Run, run_json: RunJson, store: str, tmp_path: Path
 ) -> None:
