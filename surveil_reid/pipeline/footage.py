@@ -38,6 +38,12 @@ class Footage:
         return Path(recording.path)
 
 
+def analysed_rate(recording: Recording) -> float:
+    """Frames of a recording that are looked at in a second of it."""
+    asked = recording.options.get("video", {}).get("fps")
+    return min(recording.fps, asked or recording.fps)
+
+
 def located(planned: PlannedRecording, store: Store) -> PlannedRecording:
     """Tell the store where a recording that it knows was found, unless that was a mere copy."""
     known, place = planned.known, str(planned.path.resolve())

@@ -115,12 +115,13 @@ class _Planner:
         self._held = [recording for recording in held if recording.frames]
         self._clock: float | None = None  # where a file begins that follows the one before
         self._moved: bool | None = None  # whether the start given last is new to the store
+        self._lost: Path | None = None  # a file of no known length, behind which times are unknown
 
     def add(self, entry: RecordingSource) -> None:
         """Plan the files of one entry."""
         if entry.start is not None:
             self._clock = entry.start + self._source.clock_offset
-            self._moved = None
+            self._moved = self._lost = None
         try:
             paths = video_files(entry.path)
         except SurveilReidError as error:
@@ -128,17 +129,19 @@ class _Planner:
             return
         for path in paths:
             try:
-                self._add_file(path, entry)
+                self._add_file(path, *_known_by(path), entry)
+            except MediaError as error:
+                self._lost = path
+                self.failures.append(Failure(self._source.name, str(path), str(error)))
             except SurveilReidError as error:
                 self.failures.append(Failure(self._source.name, str(path), str(error)))
 
-    def _add_file(self, path: Path, entry: RecordingSource) -> None:
-        _check_name(path)
-        media = probe(path)
-        sha256 = sha256_of(path)
+    def _add_file(self, path: Path, media: MediaInfo, sha256: str, entry: RecordingSource) -> None:
         if any(sha256 == other.sha256 for other in self.found):
             return
         known = self._store.find_recording(sha256)
+        if _is_laid_out(entry) and self._lost is not None:
+            self._refuse_behind_lost(path, known)
         start, said = self._start(path, media, entry)
         planned = PlannedRecording(
             path=path,
@@ -198,6 +201,16 @@ class _Planner:
             self._moved = all(abs(other.start - start) > SAME_START_S for other in held)
         return self._moved
 
+    def _refuse_behind_lost(self, path: Path, known: Recording | None) -> None:
+        """The store's own time of a recording is one to go on from again."""
+        if known is None:
+            msg = (
+                f"{path} comes after {self._lost}, which cannot be used, so nobody knows when it "
+                "began; repair that one, or take it away and give the start of this one"
+            )
+            raise InputError(msg)
+        self._lost = None
+
     def _refuse_laid_over(self, planned: PlannedRecording) -> None:
         """The clock stays where it is, so that what follows is refused as well."""
         for held in self._held:
@@ -218,6 +231,16 @@ class _Planner:
                     "give its start if it is of another time"
                 )
                 raise InputError(msg)
+
+
+def _known_by(path: Path) -> tuple[MediaInfo, str]:
+    """What tells a file from others, and how long it is.
+
+    Raises:
+        MediaError: when it is not usable.
+    """
+    _check_name(path)
+    return probe(path), sha256_of(path)
 
 
 def _is_laid_out(entry: RecordingSource) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from surveil_reid.config import CameraSource, Settings, Site
-from surveil_reid.core import SurveilReidError, WeightsError
+from surveil_reid.core import InputError, SurveilReidError, WeightsError
 from surveil_reid.detection import Detector
 from surveil_reid.embedding import Embedder
 from surveil_reid.pipeline.footage import located
@@ -21,6 +21,9 @@ from surveil_reid.store import Recording, Store
 
 # Crop files that no row refers to are swept when they are this old: nobody is still writing them.
 STRAY_CROPS_AGE_S = 3600.0
+
+# Analysed in a second; with fewer, a walker's box does not meet the one of the frame before.
+FEW_FRAMES = 2.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,7 +110,7 @@ def process(
             failures += failed
     try:
         link_new(store, travel=site.travel or None)
-    except WeightsError as error:
+    except (InputError, WeightsError) as error:
         workers.progress.warn(f"not linked into identities: {error}")
     store.sweep_crops(STRAY_CROPS_AGE_S)
     return ProcessReport(tuple(reports), tuple(failures))
@@ -153,6 +156,8 @@ def _finish(stretch: Sequence[PlannedRecording], camera: CameraSource, workers: 
     store = workers.store
     found = [store.find_recording(planned.sha256) for planned in stretch]
     known = [recording for recording in found if recording is not None]
+    if not store.leaves_unfinished([recording.id for recording in known]):
+        return  # as nearly always, and there may be thousands of stretches
     carried_on = {r.state.get("after", before.id) for before, r in pairwise(known) if r.state}
     for last in known:
         if last.complete and last.id not in carried_on:
@@ -164,10 +169,9 @@ def _finish(stretch: Sequence[PlannedRecording], camera: CameraSource, workers: 
 
 def _unfinished(history: Sequence[Recording], store: Store) -> bool:
     """Whether somebody who was left in view has crops that do not count yet."""
-    past = {recording.id for recording in history}
-    in_view = store.tracklet_states(camera=history[-1].camera, live=True)
-    crops = [crop for p in in_view if p.recording_id in past for crop in p.crops]
-    return any(crop.embedding is None for crop in crops)
+    past = [recording.id for recording in history]
+    in_view = store.tracklet_states(camera=history[-1].camera, live=True, recordings=past)
+    return any(crop.embedding is None for person in in_view for crop in person.crops)
 
 
 def _timed(
@@ -176,6 +180,12 @@ def _timed(
     began = time.perf_counter()
     frames = planned.media.frames
     workers.progress.begin(f"{run.camera.name}: {planned.path.name}", frames)
+    rate = min(planned.media.fps, workers.settings.video.fps or planned.media.fps)
+    if rate < FEW_FRAMES:
+        workers.progress.warn(
+            f"{planned.path}: {rate:g} frames a second are few to follow people by; whoever walks "
+            "will be in pieces"
+        )
     try:
         recording = run.process(planned, last=last)
     finally:
@@ -235,12 +245,9 @@ def _before(
         store: where they are.
     """
     chain: list[Recording] = []
-    known = store.recordings(camera.name) if camera.name in store.cameras() else ()
-    earlier = [r for r in known if r.complete and r.start < start]
-    for recording in sorted(earlier, key=lambda r: r.start, reverse=True):
-        if state.get("after", recording.id) != recording.id:
-            continue
-        if not follows(recording.end, start):
+    while "after" not in state or state["after"] is not None:
+        recording = store.recording_before(camera.name, start, state.get("after"))
+        if recording is None or not follows(recording.end, start):
             break
         chain.insert(0, recording)
         start, state = recording.start, recording.state

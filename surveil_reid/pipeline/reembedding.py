@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from surveil_reid.core import Floats, WeightsError
+from surveil_reid.core import Floats, InputError, WeightsError
 from surveil_reid.crops import decode_jpeg
 from surveil_reid.embedding import Embedder
 from surveil_reid.pipeline.linking import link_new
@@ -48,6 +48,6 @@ def reembed(store: Store, embedder: Embedder, *, progress: Progress | None = Non
         watcher.end()
     try:
         link_new(store)
-    except WeightsError as error:
+    except (InputError, WeightsError) as error:
         watcher.warn(f"not linked into identities: {error}")
     return ReembedReport(model=embedder.info.name, tracklets=tracklets, crops=done)

@@ -18,6 +18,7 @@ from surveil_reid.embedding import Embedder
 from surveil_reid.pipeline.ahead import ahead
 from surveil_reid.pipeline.begun import options_key, require_same
 from surveil_reid.pipeline.finishing import Finisher, Span
+from surveil_reid.pipeline.footage import analysed_rate
 from surveil_reid.pipeline.growing import Follower, Growing, decoded, restored
 from surveil_reid.pipeline.plan import PlannedRecording
 from surveil_reid.pipeline.progress import Progress
@@ -128,6 +129,7 @@ class Stretch:
     def _resume(self, recording: Recording) -> Follower:
         """A follower that stands where the last commit of this stretch left it."""
         store, settings = self._workers.store, self._workers.settings
+        tracking = settings.tracking.at_rate(analysed_rate(recording))
         history = [*self._before, recording]
         past = [r.id for r in history]
         state = next((r.state for r in reversed(history) if r.state), None)
@@ -135,12 +137,10 @@ class Stretch:
         if state is None or state["replay"][0] not in past:
             used = [r.state.get("highest", 0) for r in store.recordings(self.camera.name)]
             self._replay = (recording.id, 0)
-            follower = Follower(settings.tracking, settings.crops, offset=max(used, default=0))
+            follower = Follower(tracking, settings.crops, offset=max(used, default=0))
             self._restore_live(follower, past)
             return follower
-        follower = Follower(
-            settings.tracking, settings.crops, offset=state["offset"], clock=state["clock"]
-        )
+        follower = Follower(tracking, settings.crops, offset=state["offset"], clock=state["clock"])
         self._replay = (state["replay"][0], state["replay"][1])
         for known in history[past.index(self._replay[0]) :]:
             first = self._replay[1] if known.id == self._replay[0] else 0
@@ -155,15 +155,19 @@ class Stretch:
         self._finisher.recent = [
             self._restored(ended)
             for ended in store.tracklet_states(
-                camera=self.camera.name, live=False, ended_within=self._spans(state)
+                camera=self.camera.name,
+                live=False,
+                recordings=past,
+                ended_within=self._spans(state),
             )
-            if ended.descriptor is not None and ended.recording_id in past
+            if ended.descriptor is not None
         ]
 
     def _restore_live(self, follower: Follower, past: Sequence[int]) -> None:
-        for live in self._workers.store.tracklet_states(camera=self.camera.name, live=True):
-            if live.recording_id in past:
-                follower.restore(self._restored(live))
+        for live in self._workers.store.tracklet_states(
+            camera=self.camera.name, live=True, recordings=past
+        ):
+            follower.restore(self._restored(live))
 
     def _restored(self, state: TrackletState) -> Growing:
         files = self._workers.store.crops

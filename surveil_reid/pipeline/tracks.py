@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from surveil_reid.core import file_word, make_folder
+from surveil_reid.pipeline.footage import analysed_rate
 from surveil_reid.store import Recording, Store
 from surveil_reid.tracking import MotTracks, TrackingOptions, fill_gaps, write_mot
 
@@ -42,10 +43,11 @@ def write_box_tracks(
         InputError: when the folder or a file in it cannot be written.
     """
     make_folder(folder)
-    max_gap = (options or TrackingOptions()).lost_seconds
+    tracking = options or TrackingOptions()
     people = store.memberships() if identities else None
     paths = tuple(folder / f"{name}.txt" for name in _names(recordings))
     for recording, path in zip(recordings, paths, strict=True):
+        max_gap = tracking.at_rate(analysed_rate(recording)).lost_seconds
         write_mot(path, recording_tracks(store, recording, max_gap=max_gap, people=people))
     return paths
 

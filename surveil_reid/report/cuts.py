@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from surveil_reid.core import BoxTrack, Floats, Frame, Image
-from surveil_reid.pipeline.footage import Footage
+from surveil_reid.pipeline.footage import Footage, analysed_rate
 from surveil_reid.store import Recording, Store
 from surveil_reid.tracking import TrackingOptions
 from surveil_reid.video import FrameMark, VideoOptions, read_frames
@@ -103,8 +103,9 @@ def _mark_before(store: Store, cut: Cut) -> FrameMark | None:
 def _draw(frame: Frame, cut: Cut) -> tuple[Image, int]:
     image, scale = _shrunk(frame.image, cut.widest)
     marked = 0
+    gap = TrackingOptions().at_rate(analysed_rate(cut.recording)).lost_seconds
     for person in cut.people:
-        box = _box_at(person.track, frame.number)
+        box = _box_at(person.track, frame.number, gap)
         if box is not None:
             _mark(image, box * scale, person)
             marked += 1
@@ -150,15 +151,15 @@ def _text_size(image: Image) -> float:
     return max(0.35, len(image) / 700)
 
 
-def _box_at(track: BoxTrack, frame: int) -> Floats | None:
-    """The box in a frame, float32 `(4,)`; straight on between two that are near in time."""
+def _box_at(track: BoxTrack, frame: int, gap: float) -> Floats | None:
+    """The box in a frame, float32 `(4,)`; straight on between two at most `gap` seconds apart."""
     place = int(np.searchsorted(track.frames, frame))
     if place < len(track) and track.frames[place] == frame:
         found: Floats = track.boxes[place]
         return found
     if place in {0, len(track)}:
         return None
-    if track.times[place] - track.times[place - 1] > TrackingOptions().lost_seconds:
+    if track.times[place] - track.times[place - 1] > gap:
         return None
     share = (frame - track.frames[place - 1]) / (track.frames[place] - track.frames[place - 1])
     between: Floats = (1 - share) * track.boxes[place - 1] + share * track.boxes[place]

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from surveil_reid.core import BusyError, InputError, ReviewDecision, vouched
+from surveil_reid.core import BusyError, InputError, ReviewDecision, effective, vouched
 from surveil_reid.store.journal import log
 from surveil_reid.store.memberships import (
     Member,
@@ -170,22 +170,29 @@ def _revert(
 def forget(session: Session, tracklets: Collection[int]) -> None:
     """Take tracklets out of all decisions; those that then say nothing are deleted."""
     gone = set(tracklets)
-    _rewrite(session, gone, lambda decision: decision.without(gone))
+    _rewrite(session, gone, None, lambda decision: decision.without(gone))
 
 
 def rename(session: Session, old: Collection[int], new: int) -> None:
     """Let decisions about tracklets that turned out to be another one be about that one."""
     known = set(old)
-    _rewrite(session, known, lambda decision: decision.renamed(known, new))
+    _rewrite(session, known, new, lambda decision: decision.renamed(known, new))
 
 
 def _rewrite(
-    session: Session, gone: set[int], changed: Callable[[ReviewDecision], ReviewDecision]
+    session: Session,
+    gone: set[int],
+    new: int | None,
+    changed: Callable[[ReviewDecision], ReviewDecision],
 ) -> None:
     if not gone:
         return
-    for row in session.scalars(select(DecisionRow)).all():
-        left = changed(_decision(row))
+    standing = _rows(session, undone=False)
+    rows = [*standing, *_rows(session, undone=True)]
+    lefts = [changed(_decision(row)) for row in rows]
+    back = _taken_back([_decision(row) for row in standing], lefts[: len(standing)], gone, new)
+    for row, said in zip(rows, lefts, strict=True):
+        left = said.without(back.get(row.id, ()))
         if left.is_void:
             session.delete(row)
             continue
@@ -195,6 +202,32 @@ def _rewrite(
         if len(kept) < len(row.changes):
             row.changes = kept
     session.flush()
+
+
+def _taken_back(
+    before: Sequence[ReviewDecision],
+    after: Sequence[ReviewDecision],
+    gone: Collection[int],
+    new: int | None,
+) -> dict[int, set[int]]:
+    """Whom each decision would claim again after a later one had taken them out, by its number.
+
+    A confirmation with somebody who has gone since takes nobody anywhere any more; yet nobody has
+    said that they are what an earlier decision held them for.
+    """
+    found = {}
+    for was, said, is_, says in zip(
+        before, effective(before), after, effective(after), strict=True
+    ):
+        held, taken = _numbers(said), _numbers(was) - _numbers(said)
+        if new is not None and not taken.isdisjoint(gone) and held.isdisjoint({*gone, new}):
+            taken.add(new)
+        found[was.id] = taken & _numbers(says) & _numbers(is_)
+    return found
+
+
+def _numbers(decision: ReviewDecision) -> set[int]:
+    return {number for side in decision.sides for number in side}
 
 
 def _rows(session: Session, *, undone: bool) -> Sequence[DecisionRow]:

@@ -42,6 +42,20 @@ def find_recording(session: Session, sha256: str) -> Recording | None:
     return None if found is None else _recording(found[0], found[1])
 
 
+def recording_before(
+    session: Session, camera: str, start: float, number: int | None
+) -> Recording | None:
+    """The last complete recording of a camera that began before a moment, or the one named."""
+    query = _recordings().where(
+        CameraRow.name == camera, RecordingRow.complete, RecordingRow.start < start
+    )
+    if number is not None:
+        query = query.where(RecordingRow.id == number)
+    latest = query.order_by(RecordingRow.start.desc(), RecordingRow.id.desc()).limit(1)
+    found = session.execute(latest).first()
+    return None if found is None else _recording(found[0], found[1])
+
+
 def add_recording(session: Session, new: NewRecording) -> Recording:
     """Add a recording with nothing processed yet, and its camera where that is new.
 

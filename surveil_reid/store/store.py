@@ -112,6 +112,19 @@ class Store:
         with self._database.reading() as session:
             return recordings.find_recording(session, sha256)
 
+    def recording_before(
+        self, camera: str, start: float, number: int | None = None
+    ) -> Recording | None:
+        """The last complete recording of a camera that began before a moment, if there is one.
+
+        Args:
+            camera: its name; there need be none of it.
+            start: UTC seconds since 1970.
+            number: of a recording; none but this one is given.
+        """
+        with self._database.reading() as session:
+            return recordings.recording_before(session, camera, start, number)
+
     def add_recording(self, new: NewRecording) -> Recording:
         """Add a recording with nothing processed yet, and its camera where that is new.
 
@@ -148,6 +161,7 @@ class Store:
         *,
         camera: str,
         live: bool | None = None,
+        recordings: Collection[int] | None = None,
         ended_within: Sequence[tuple[float, float]] | None = None,
     ) -> tuple[TrackletState, ...]:
         """A camera's tracklets by id.
@@ -155,6 +169,7 @@ class Store:
         Args:
             camera: its name.
             live: only those in view, or only those out of it.
+            recordings: only those that began in one of these.
             ended_within: only those that ended in one of these spans, UTC seconds since 1970, the
                 first and the last moment of each in it.
 
@@ -162,7 +177,14 @@ class Store:
             UnknownNameError: when there is no such camera.
         """
         with self._database.reading() as session:
-            return tracklets.find_states(session, camera, live=live, ended_within=ended_within)
+            return tracklets.find_states(
+                session, camera, live=live, recordings=recordings, ended_within=ended_within
+            )
+
+    def leaves_unfinished(self, recordings: Collection[int]) -> bool:
+        """Whether somebody in view has crops of these recordings that are not embedded yet."""
+        with self._database.reading() as session:
+            return tracklets.leaves_unfinished(session, recordings)
 
     def tracklet(self, number: int) -> TrackletState:
         """One tracklet with its crops.

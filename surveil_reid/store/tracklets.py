@@ -22,7 +22,7 @@ from surveil_reid.store.codec import decode_matrix, decode_track, decode_vector
 from surveil_reid.store.crop_rows import crops_of
 from surveil_reid.store.models import current_model
 from surveil_reid.store.recordings import camera_id, camera_ids
-from surveil_reid.store.schema import GoneRow, TrackletRow, TrackPartRow
+from surveil_reid.store.schema import CropRow, GoneRow, TrackletRow, TrackPartRow
 from surveil_reid.store.values import StoredCrop, TrackletState
 
 
@@ -31,6 +31,7 @@ def find_states(
     camera: str,
     *,
     live: bool | None,
+    recordings: Collection[int] | None,
     ended_within: Sequence[tuple[float, float]] | None,
 ) -> tuple[TrackletState, ...]:
     """A camera's tracklets, in order of their numbers."""
@@ -41,9 +42,28 @@ def find_states(
     if ended_within is not None:
         spans = [TrackletRow.end.between(first, last) for first, last in ended_within]
         query = query.where(or_(false(), *spans))
-    rows = session.scalars(query.order_by(TrackletRow.id)).all()
+    if recordings is None:
+        rows = list(session.scalars(query))
+    else:
+        begun = TrackletRow.recording_id
+        rows = [
+            row
+            for some in chunks(recordings)
+            for row in session.scalars(query.where(begun.in_(some)))
+        ]
+    rows.sort(key=lambda row: row.id)
     crops = crops_of(session, [row.id for row in rows])
     return tuple(_state(row, camera, crops.get(row.id, ())) for row in rows)
+
+
+def leaves_unfinished(session: Session, recordings: Collection[int]) -> bool:
+    """Whether somebody in view has crops of these recordings that are not embedded yet."""
+    query = select(CropRow.id).join(TrackletRow, TrackletRow.id == CropRow.tracklet_id)
+    query = query.where(TrackletRow.live.is_not(None), CropRow.embedding.is_(None))
+    return any(
+        session.scalars(query.where(CropRow.recording_id.in_(some)).limit(1)).first() is not None
+        for some in chunks(recordings)
+    )
 
 
 def read_state(session: Session, number: int) -> TrackletState:

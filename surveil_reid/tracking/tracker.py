@@ -1,11 +1,14 @@
 """What a tracker is, and how it can be tuned."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
 from surveil_reid.core import Detections, Floats, InputError, Integers
+
+FRAMES_WAITED = 2.5
+"""Between two and three: the frame after a missed one is a little late as often as not."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +82,14 @@ class TrackingOptions:
     overlap: float = 0.25
     lost_seconds: float = 0.65
     reference_rate: float = 5.0
+
+    def at_rate(self, rate: float) -> "TrackingOptions":
+        """The same where so many frames a second are looked at.
+
+        Somebody who is missed in one frame is waited for in any case, be the frames ever so rare:
+        else nobody would be followed from one to the next.
+        """
+        return replace(self, lost_seconds=max(self.lost_seconds, FRAMES_WAITED / rate))
 
     def __post_init__(self) -> None:
         if not 0 <= self.low <= self.high <= self.new <= 1:

@@ -7,26 +7,16 @@ from pathlib import Path
 import pytest
 
 from helpers.footage import write_video
+from helpers.progress import Warnings
 from helpers.scenes import FPS, scene
 from helpers.store_rows import MODEL, store_at
 from surveil_reid.config import CameraSource, RecordingSource, load_site
 from surveil_reid.core import MediaError
 from surveil_reid.pipeline.files import sha256_of
 from surveil_reid.pipeline.plan import PlannedRecording, plan_camera
-from surveil_reid.pipeline.progress import Quiet
 from surveil_reid.store import NewRecording, SegmentCommit, Store
 
 EIGHT = datetime(2026, 3, 1, 8, tzinfo=UTC).timestamp()
-
-
-class Warnings(Quiet):
-    """Progress that keeps what it is warned of."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def warn(self, message: str) -> None:
-        self.said.append(message)
 
 
 @pytest.fixture
@@ -303,6 +293,32 @@ def test_what_cannot_be_used_does_not_stop_the_others(store: Store, tmp_path: Pa
     assert len(failures) == 3
     for failure, named in zip(failures, ("a.mp4", "empty", "no*.mp4"), strict=True):
         assert named in failure
+
+
+def test_nobody_guesses_when_files_behind_an_unusable_one_began(
+    store: Store, tmp_path: Path
+) -> None:
+    one, two, three = (film(tmp_path / f"part{n}.mp4", shade=n) for n in (1, 2, 3))
+    whole = two.read_bytes()
+    two.write_bytes(b"")
+    stretches, (broken, behind), _ = plan(store, tmp_path, start=EIGHT)
+    assert names(stretches) == [["part1.mp4"]]
+    assert str(two) in broken
+    assert behind.startswith(f"{three} comes after {two}, which cannot be used")
+    (named,) = plan(store, tmp_path)[0]  # without a start each is where the one before ends
+    assert [recording.path for recording in named] == [one, three]
+    two.write_bytes(whole)
+    stretches, failures, _ = plan(store, tmp_path, start=EIGHT)
+    assert [r.start - EIGHT for s in stretches for r in s] == pytest.approx([0, 2, 4])
+    assert failures == []
+    for recording in stretches[0]:
+        keep(store, recording)
+    two.write_bytes(b"")
+    four = film(tmp_path / "part4.mp4", shade=4)
+    stretches, (broken,), _ = plan(store, tmp_path, start=EIGHT)  # the store knows when 3 was
+    assert {r.path: r.start - EIGHT for s in stretches for r in s} == pytest.approx(
+        {one: 0, three: 4, four: 6}
+    )
 
 
 def test_a_place_that_cannot_be_read_does_not_stop_the_others(store: Store, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from helpers.detectors import ColourDetector
 from helpers.embedders import ColourEmbedder
 from helpers.footage import corrupt_packets, write_cut_off, write_video
 from helpers.process_colours import process_colours
+from helpers.progress import Warnings
 from helpers.rows import crop_files, rows
 from helpers.scenes import FPS, GATE, GREEN, RED, Walk, scene
 from surveil_reid.core import InputError, MediaError, ModelMismatchError
@@ -475,6 +476,23 @@ def test_unknown_times_are_said_to_be_unknown(tmp_path: Path, site_videos: dict[
         (recording,) = store.recordings()
     assert recording.start == 0.0
     assert not recording.start_known
+
+
+def test_few_frames_a_second_are_warned_of_and_whoever_lingers_is_followed(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", scene([Walk(RED, 1, 19, x=(40, 70))], 20), fps=FPS)
+    warned = Warnings()
+    with opened(tmp_path / "site.db") as store:
+        surveil_reid.process(
+            surveil_reid.site_of([surveil_reid.parse_camera(f"gate={path}@2026-03-01T08:00:00Z")]),
+            store,
+            detector=ColourDetector(),
+            embedder=ColourEmbedder(),
+            settings=replace(surveil_reid.Settings(), video=surveil_reid.VideoOptions(fps=1)),
+            progress=warned,
+        )
+        (tracklet,) = store.tracklets()
+        assert tracklet.end - tracklet.start > 15
+    assert any("1 frames a second are few" in line for line in warned.said)
 
 
 def test_options_out_of_range_are_refused() -> None:

@@ -306,6 +306,23 @@ def test_undoing_after_linking_links_anew_without_the_decision(store: Store) -> 
     assert set(members(store).values()) == set(before.values())
 
 
+@pytest.mark.parametrize("parted", [True, False])
+def test_whom_a_confirmation_took_away_does_not_go_back_when_the_other_is_removed(
+    store: Store, folder: Path, parted: bool
+) -> None:
+    merge_identities(store, [1, 2])
+    confirm_tracklets(store, 3, [2])
+    if parted:
+        reject_tracklets(store, 1, other=3)
+    store.remove_tracklet(5)
+    link_store(store, similarity=0.999)  # by decisions alone
+    assert (2,) in members(store).values()
+    assert (1, 3, 4, 6, 7) in members(store).values()
+    assert_sound(store, folder)
+    undo_decisions(store, 2 if parted else 1)
+    link_store(store, similarity=0.999)
+
+
 FAR = TravelTime(origin="gate", to="yard", minimum=60.0)
 """Nobody in the template is as long on the way between both cameras."""
 

@@ -276,3 +276,23 @@ def test_a_replay_is_the_same_and_idle_means_as_good_as_fresh(moments: list[Mome
         assert renewed.idle == whole.idle
         if renewed.idle:
             renewed, offset = build_tracker(), highest
+
+
+@pytest.mark.parametrize("rate", [0.5, 1.0, 2.0, 4.0])
+def test_whoever_stands_is_followed_however_rare_the_frames_are(rate: float) -> None:
+    """Missed in every fourth frame, too."""
+    tracker = build_tracker(TrackingOptions().at_rate(rate))
+    rng = np.random.default_rng(0)
+    seen = set[int]()
+    for number in range(24):
+        box = np.array([[50, 40, 90, 140]]) + rng.normal(0, 1, (1, 4))
+        found = Detections(
+            boxes=box.astype(np.float32)[: number % 4 != 3 or number == 0],
+            confidences=np.full(int(number % 4 != 3 or number == 0), 0.9, np.float32),
+        )
+        seen |= set(tracker.update(found, number / rate + rng.uniform(0, 0.1)).numbers.tolist())
+    assert seen == {1}
+
+
+def test_a_usual_rate_changes_nothing() -> None:
+    assert TrackingOptions().at_rate(5) == TrackingOptions().at_rate(30) == TrackingOptions()
