@@ -198,8 +198,9 @@ def _rewrite(
             continue
         if (payload := _payload(left)) != row.payload:
             row.payload = payload
+        # What became of another tracklet is kept: undoing then finds it gone, and links anew.
         kept = [change for change in row.changes if change["tracklet"] not in gone]
-        if len(kept) < len(row.changes):
+        if new is None and len(kept) < len(row.changes):
             row.changes = kept
     session.flush()
 

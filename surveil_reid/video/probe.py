@@ -10,6 +10,10 @@ from surveil_reid.video.orientation import upright_size
 from surveil_reid.video.recording import Recording, open_recording
 from surveil_reid.video.starts import start_from_metadata
 
+UNINDEXED = frozenset({"mpegts", "mpeg", "flv"})
+"""Formats that declare what lies between their first and last stamps: where a camera restarted, or
+files were joined, stamps begin anew within, and that says nothing of how long the file lasts."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MediaInfo:
@@ -19,7 +23,8 @@ class MediaInfo:
         width: of the upright picture, in pixels.
         height: of the upright picture, in pixels.
         fps: frames per second on average; 25 where the file does not tell.
-        duration: seconds as declared; where the file does not tell, what its packets last.
+        duration: seconds as declared; where the file does not tell, or tells what means nothing,
+            what its packets last.
         frames: count of frames as declared by the container, None where it does not tell.
         start: UTC seconds since 1970 from the container's creation time, None where it has none.
     """
@@ -35,8 +40,8 @@ class MediaInfo:
 def probe(path: Path) -> MediaInfo:
     """Open a recording, decode its first frame and say what it is.
 
-    One that declares no duration (a bare stream, or a recorder that was cut off) is read to its
-    end, but not decoded.
+    One that declares no duration to rely on (a bare stream, a recorder that was cut off, MPEG-TS)
+    is read to its end, but not decoded.
 
     Raises:
         MediaError: when the file is missing, a folder, empty, not a video, without a video stream
@@ -44,12 +49,13 @@ def probe(path: Path) -> MediaInfo:
     """
     with open_recording(path) as recording:
         width, height = _first_size(recording)
+        declared = None if recording.container.format.name in UNINDEXED else recording.duration
         metadata = {**recording.stream.metadata, **recording.container.metadata}
         return MediaInfo(
             width=width,
             height=height,
             fps=recording.fps,
-            duration=recording.duration or _measured_duration(path),
+            duration=declared or _measured_duration(path),
             frames=recording.expected,
             start=start_from_metadata(metadata),
         )

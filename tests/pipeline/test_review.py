@@ -461,6 +461,8 @@ def test_a_tracklet_that_turns_out_to_be_another_takes_the_decisions_along(store
     assert decision.sides == ((6,), (3, 4, 7))
     link_store(store)
     assert store.memberships()[6] == 2
+    undo_decisions(store)  # 8, which it moved, is gone; nobody says any more that 6 is identity 2
+    assert members(store)[1] == (1, 2, 6)
 
 
 def test_a_tracklet_that_turns_out_to_be_who_it_was_parted_from_parts_nobody_else(

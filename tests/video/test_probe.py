@@ -43,6 +43,17 @@ def test_what_declares_no_length_lasts_as_long_as_its_frames(tmp_path: Path) -> 
         assert info.duration == pytest.approx(last.time + 1 / info.fps)
 
 
+@pytest.mark.parametrize("parts", [1, 2, 3])
+def test_joined_files_last_as_long_as_all(tmp_path: Path, parts: int) -> None:
+    """Their stamps begin anew within, so that first and last are one file's length apart."""
+    one = write_video(tmp_path / "one.ts", moving_square(40), fps=10)
+    path = tmp_path / "joined.ts"
+    path.write_bytes(one.read_bytes() * parts)
+    last = list(read_frames(path, VideoOptions(fps=None)))[-1]
+    assert last.time > 3.8 * parts
+    assert probe(path).duration == pytest.approx(last.time + 0.1, abs=0.15 * parts)
+
+
 @pytest.mark.parametrize(("rotation", "size"), [(0, (96, 64)), (90, (64, 96)), (180, (96, 64))])
 def test_size_is_that_of_the_upright_frame(
     tmp_path: Path, rotation: int, size: tuple[int, int]
