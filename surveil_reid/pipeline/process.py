@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from surveil_reid.config import CameraSource, Settings, Site
-from surveil_reid.core import InputError, SurveilReidError, WeightsError
+from surveil_reid.core import (
+    BusyError,
+    InputError,
+    SurveilReidError,
+    UnknownNameError,
+    WeightsError,
+)
 from surveil_reid.detection import Detector
 from surveil_reid.embedding import Embedder
 from surveil_reid.pipeline.footage import located
@@ -123,10 +129,16 @@ def _process_stretch(
     failures: list[Failure] = []
     for pending in _pending(stretch):
         run: Stretch | None = None
-        for planned in pending:
+        for place, planned in enumerate(pending, start=1):
             run = run or Stretch(workers, camera, _history(planned, camera, workers.store))
             try:
                 reports.append(_timed(run, planned, workers, last=planned is pending[-1]))
+            except (BusyError, UnknownNameError) as error:
+                # Another process was at it. Whoever crosses into what follows would be cut in two
+                # for good, were that begun before this one is finished.
+                failures.append(Failure(camera.name, str(planned.path), str(error)))
+                failures += [_put_off(later, planned, camera) for later in pending[place:]]
+                break
             except SurveilReidError as error:
                 failures.append(Failure(camera.name, str(planned.path), str(error)))
                 run = None
@@ -134,6 +146,11 @@ def _process_stretch(
     with contextlib.suppress(SurveilReidError):
         _finish(stretch, camera, workers)
     return reports, failures
+
+
+def _put_off(later: PlannedRecording, before: PlannedRecording, camera: CameraSource) -> Failure:
+    said = f"{later.path} is left for the next run, which has to finish {before.path} first"
+    return Failure(camera.name, str(later.path), said)
 
 
 def _pending(stretch: Sequence[PlannedRecording]) -> list[list[PlannedRecording]]:

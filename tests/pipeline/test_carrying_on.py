@@ -120,6 +120,31 @@ def test_who_was_carried_on_is_described_anew_where_no_file_follows(
         assert all(crop.embedding is not None for crop in crops)
 
 
+def test_who_is_removed_meanwhile_cuts_nobody_else_in_two(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One is removed while carried on; another walks over the border behind that file."""
+    walks = [Walk(RED, 1, 9), Walk(BLUE, 11, 19, y=10)]
+    parts = write_parts(tmp_path, walks, 0, 5, 15, 25)
+    commit_segment = Store.commit_segment
+    with opened(tmp_path / "site.db") as store:
+        process_colours(store, parts[:1])
+        (red,) = store.tracklets()
+
+        def beside(self: Store, commit: SegmentCommit) -> tuple[int, ...]:
+            monkeypatch.setattr(Store, "commit_segment", commit_segment)
+            with opened(tmp_path / "site.db") as other:
+                other.remove_tracklet(red.id)
+            return commit_segment(self, commit)
+
+        monkeypatch.setattr(Store, "commit_segment", beside)
+        one, two = process_colours(store, parts[1:]).failed
+        assert "another process may have removed it" in one.error
+        assert "part3.mp4 is left for the next run" in two.error
+        assert process_colours(store, parts).failed == ()
+        assert (11.0, 18.9) in people(store)
+
+
 def say_nothing(*_: object) -> None:
     """Nobody has reviewed anything."""
 
