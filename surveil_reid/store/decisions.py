@@ -217,13 +217,11 @@ def _taken_back(
     said that they are what an earlier decision held them for.
     """
     found = {}
-    for was, said, is_, says in zip(
-        before, effective(before), after, effective(after), strict=True
-    ):
+    for was, said, says in zip(before, effective(before), effective(after), strict=True):
         held, taken = _numbers(said), _numbers(was) - _numbers(said)
         if new is not None and not taken.isdisjoint(gone) and held.isdisjoint({*gone, new}):
             taken.add(new)
-        found[was.id] = taken & _numbers(says) & _numbers(is_)
+        found[was.id] = taken & _numbers(says)
     return found
 
 
