@@ -100,8 +100,8 @@ def decoded(crop: StoredCrop, jpeg: bytes) -> Crop:
 class Follower:
     """Turns the detections of one stretch of time into growing tracklets.
 
-    The tracker is replaced by a fresh one whenever nobody is in view at the end of a segment, so
-    that a resumed run has to replay detections only from there on.
+    The tracker is replaced by a fresh one whenever nobody is in view at the end of a segment, or
+    when that has not been so for long, so that a resumed run has to replay few detections.
     """
 
     def __init__(
@@ -124,6 +124,8 @@ class Follower:
         self._crops = crops
         self._tracker: Tracker | None = None  # a fresh one, not built before it is needed
         self._now = clock
+        self._border = clock  # where the segment at work begins
+        self._last: Tracked | None = None
         self.offset = offset
         self.clock = clock
         self.highest = offset
@@ -133,9 +135,10 @@ class Follower:
     def replay(self, segment: SegmentDetections, start: float) -> None:
         """Feed detections of the past to the tracker alone."""
         for time, detections in zip(segment.times, segment.detections, strict=True):
-            tracked = self._track(detections, self._tell(start + float(time)))
-            for number in tracked.numbers:
+            self._last = self._track(detections, self._tell(start + float(time)))
+            for number in self._last.numbers:
                 self.highest = max(self.highest, self.offset + int(number))
+        self._border = self._now
 
     def restore(self, person: Growing) -> None:
         """Somebody who was in view; of whom the tracker knows nothing any more, they ended."""
@@ -155,7 +158,7 @@ class Follower:
             gated: whether the detections are repeated from the frame before.
         """
         time = self._tell(time)
-        tracked = self._track(detections, time)
+        tracked = self._last = self._track(detections, time)
         for row, number in enumerate(tracked.numbers):
             person = self._person(self.offset + int(number), time)
             box, confidence = tracked.boxes[row], float(tracked.confidences[row])
@@ -185,8 +188,34 @@ class Follower:
             person.changed = True
         return ended
 
+    def hand_over(self, segment: SegmentDetections, start: float) -> None:
+        """Go on with a fresh tracker that has seen nothing but the segment at work.
+
+        Whoever both trackers follow in its last frame is one person, by another number; the others
+        were out of sight, and end here.
+
+        Args:
+            segment: whose frames were fed last, all of them.
+            start: UTC seconds since 1970 at which its recording begins.
+        """
+        before, offset, people = self._last, self.offset, self.growing
+        self._tracker, self._last = None, None
+        self._now = self.clock = self._border
+        self.offset = self.highest
+        self.replay(segment, start)
+        numbers = _same_rows(before, self._last)
+        self.growing = {}
+        for number, person in people.items():
+            follows = numbers.get(number - offset)
+            if follows is None:
+                self._ended.append(person)
+            else:
+                person.number, person.changed = self.offset + follows, True
+                self.growing[person.number] = person
+
     def settle(self) -> bool:
         """Start afresh if nobody is in view; whether that was so."""
+        self._border = self._now
         if self._tracker is not None and not self._tracker.idle:
             return False
         self._tracker = None
@@ -214,3 +243,12 @@ class Follower:
     def people(self) -> Iterator[Growing]:
         """Everybody still in view."""
         yield from self.growing.values()
+
+
+def _same_rows(one: Tracked | None, other: Tracked | None) -> dict[int, int]:
+    """Of two trackers' answers to one frame, whose numbers stand for the same detection."""
+    if one is None or other is None:
+        return {}
+    theirs = dict(zip(other.detections.tolist(), other.numbers.tolist(), strict=True))
+    pairs = zip(one.detections.tolist(), one.numbers.tolist(), strict=True)
+    return {number: theirs[row] for row, number in pairs if row in theirs}

@@ -34,6 +34,10 @@ from surveil_reid.store import (
 from surveil_reid.tracking import build_tracker
 from surveil_reid.video import FrameMark, FrameReader, MotionGate, read_frames
 
+# Segments after which somebody who is always in view no longer keeps the tracker from being
+# replaced: half an hour at five analysed frames a second, which are replayed in seconds.
+LONGEST_REPLAY = 96
+
 # Batches that are decoded ahead of the detector, and looked at ahead of the tracker: one being made
 # and one at hand while another is used. More only take memory.
 AHEAD = 2
@@ -74,6 +78,7 @@ class Stretch:
         )
         self._follower: Follower | None = None
         self._replay: tuple[int, int] = (0, 0)
+        self._replayed = 0  # segments that a resumed run would have to replay
 
     def process(self, planned: PlannedRecording, *, last: bool) -> Recording:
         """Process one recording, or what is left of it.
@@ -146,6 +151,7 @@ class Stretch:
             first = self._replay[1] if known.id == self._replay[0] else 0
             for segment in store.segments(known.id, first):
                 follower.replay(segment, known.start)
+                self._replayed += 1
         self._restore(follower, state, past)
         return follower
 
@@ -211,14 +217,18 @@ class Stretch:
         leaving: Iterator[Growing],
     ) -> Recording:
         store = self._workers.store
+        number = recording.progress
+        self._replayed += segment is not None
+        if segment and segment.frames and not segment.final and self._replayed > LONGEST_REPLAY:
+            follower.hand_over(segment.numbered(number), recording.start)
+            self._replay, self._replayed = (recording.id, number), 1
         finished = self._finisher.finish(
             [*follower.take_ended(), *leaving], view=(recording.width, recording.height)
         )
         unfinished = [p for p in follower.people() if p.changed and p not in finished]
         changed = [*finished, *unfinished]
-        number = recording.progress
         if follower.settle():
-            self._replay = (recording.id, number + (segment is not None))
+            self._replay, self._replayed = (recording.id, number + (segment is not None)), 0
         state = self._state(recording, segment, follower)
         commit = SegmentCommit(
             recording_id=recording.id,

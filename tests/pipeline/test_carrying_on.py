@@ -17,7 +17,7 @@ from helpers.process_colours import process_colours
 from helpers.rows import rows
 from helpers.scenes import BLUE, FPS, GREEN, RED, YELLOW, Walk, scene
 from surveil_reid.core import MediaError, ModelMismatchError
-from surveil_reid.pipeline import confirm_tracklets, reject_tracklets
+from surveil_reid.pipeline import confirm_tracklets, reject_tracklets, stretch
 from surveil_reid.pipeline.finishing import Finisher
 from surveil_reid.pipeline.segment import SEGMENT_FRAMES
 from surveil_reid.store import SegmentCommit, Store, open_store
@@ -143,6 +143,44 @@ def test_who_is_removed_meanwhile_cuts_nobody_else_in_two(
         assert "part3.mp4 is left for the next run" in two.error
         assert process_colours(store, parts).failed == ()
         assert (11.0, 18.9) in people(store)
+
+
+ALWAYS = [Walk(RED, 0, 60, x=(4, 10)), *(Walk(BLUE, t, t + 5, y=70) for t in range(1, 55, 6))]
+"""One who stays all the time beside others who come and go."""
+
+
+def test_who_is_always_in_view_is_one_however_often_the_tracker_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = write_parts(tmp_path, ALWAYS, 0, 40, 60)
+    with opened(tmp_path / "once.db") as store:
+        process_colours(store, parts)
+        expected, frames = people(store), kept_frames(store)
+        assert store.recordings()[0].state["replay"][1] == 0
+    monkeypatch.setattr(stretch, "LONGEST_REPLAY", 2)
+    with opened(tmp_path / "site.db") as store:
+        process_colours(store, parts)
+        assert people(store) == expected
+        assert kept_frames(store) == frames
+        for recording in store.recordings():
+            assert recording.progress - recording.state["replay"][1] <= 3
+
+
+@pytest.mark.parametrize("commits", range(1, 7))
+def test_a_run_that_is_killed_near_a_replacement_ends_as_an_unbroken_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commits: int
+) -> None:
+    monkeypatch.setattr(stretch, "LONGEST_REPLAY", 2)
+    parts = write_parts(tmp_path, ALWAYS, 0, 40, 60)
+    with opened(tmp_path / "once.db") as store:
+        process_colours(store, parts)
+        expected, frames = people(store), kept_frames(store)
+    with opened(tmp_path / "site.db") as store:
+        with killed_after(commits, monkeypatch):
+            process_colours(store, parts)
+        assert process_colours(store, parts).failed == ()
+        assert people(store) == expected
+        assert kept_frames(store) == frames
 
 
 def say_nothing(*_: object) -> None:
