@@ -71,6 +71,9 @@ def train(
     ] = False,
 ) -> None:
     """Train a recipe, or what is missing of a grid of them; an interrupted run goes on."""
+    if (config is None) == (grid is None):
+        msg = "name a recipe, or a folder of grid files with --grid"
+        raise typer.BadParameter(msg)
     # Torch takes seconds to import, and the other commands need none of this.
     from training.cli import choose_recipes, train_all, weights_folder  # noqa: PLC0415
     from training.run_options import RunOptions  # noqa: PLC0415

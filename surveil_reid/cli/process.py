@@ -8,7 +8,7 @@ import typer
 import surveil_reid
 from surveil_reid.cli import options
 from surveil_reid.cli.console import Bars, print_json, print_table
-from surveil_reid.core import make_folder
+from surveil_reid.core import SiteError, make_folder
 
 
 def process(
@@ -92,7 +92,10 @@ def _site(site_file: Path | None, cameras: list[str] | None) -> "surveil_reid.Si
         raise typer.BadParameter(msg)
     if site_file is not None:
         return surveil_reid.load_site(site_file)
-    return surveil_reid.site_of(surveil_reid.parse_camera(text) for text in cameras or [])
+    try:
+        return surveil_reid.site_of(map(surveil_reid.parse_camera, cameras or []))
+    except SiteError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _print(report: "surveil_reid.ProcessReport", *, as_json: bool) -> None:

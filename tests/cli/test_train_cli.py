@@ -107,7 +107,6 @@ def test_people_see_a_table(run: Run, places: list[str], tmp_path: Path) -> None
     ("arguments", "expected"),
     [
         (["none.yaml"], "cannot read the recipe none.yaml"),
-        ([], "name a recipe, or a folder of grid files"),
         (["--grid", "none"], "holds no grid file"),
     ],
 )
@@ -117,3 +116,10 @@ def test_mistakes_end_in_one_line(run: Run, arguments: list[str], expected: str)
     assert out == ""
     assert expected in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["a.yaml", "--grid", "b"]])
+def test_a_recipe_or_a_grid_has_to_be_named(run: Run, arguments: list[str]) -> None:
+    status, out, err = run("train", *arguments)
+    assert (status, out) == (2, "")
+    assert "name a recipe, or a folder of grid files" in err
