@@ -36,6 +36,25 @@ for model in shipped_models():
 """
 
 
+# What needs files beside the code: migrations, templates, the paper's figures, entry points.
+USE = """
+import sys
+from pathlib import Path
+import surveil_reid
+from surveil_reid.cli import main
+assert surveil_reid.__file__.startswith(sys.argv[1]), surveil_reid.__file__
+with surveil_reid.open_store("sqlite:///site.db") as store:
+    surveil_reid.write_report(store, Path("page"))
+assert Path("page/index.html").is_file()
+Path("runs").mkdir()
+for command in (["train", "--help"], ["paper-tables", "runs"], ["doctor", "--help"]):
+    try:
+        main(command)
+    except SystemExit as ended:
+        assert not ended.code, command
+"""
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from the checkout as `make build` does, without another environment."""
@@ -61,18 +80,28 @@ def test_the_wheel_holds_what_ships_in_40_megabytes_at_most(wheel: Path) -> None
     assert sum(assets.values()) <= LIMIT
 
 
-def test_an_installed_copy_opens_what_ships_without_a_network(wheel: Path, tmp_path: Path) -> None:
-    installed = tmp_path / "site-packages"
+def run_installed(wheel: Path, folder: Path, code: str) -> str:
+    """What code prints that runs on an installed copy, away from the checkout."""
+    installed = folder / "site-packages"
     with zipfile.ZipFile(wheel) as content:
         content.extractall(installed)
     done = subprocess.run(
-        [sys.executable, "-c", OPEN_ALL, str(installed)],
-        cwd=tmp_path,
+        [sys.executable, "-c", code, str(installed)],
+        cwd=folder,
         env=os.environ | {"PYTHONPATH": str(installed)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    opened = done.stdout.split("\n")[:-1]
+    return done.stdout
+
+
+def test_an_installed_copy_has_what_its_commands_need(wheel: Path, tmp_path: Path) -> None:
+    printed = run_installed(wheel, tmp_path, USE)
+    assert "Table V" in printed
+
+
+def test_an_installed_copy_opens_what_ships_without_a_network(wheel: Path, tmp_path: Path) -> None:
+    opened = run_installed(wheel, tmp_path, OPEN_ALL).split("\n")[:-1]
     assert len(opened) == sum(1 + m.default + len(m.forms) for m in shipped_models())
