@@ -70,6 +70,17 @@ def identity_document(identity: "surveil_reid.Identity") -> dict[str, Any]:
     }
 
 
+def failed_documents(report: "surveil_reid.ProcessReport") -> list[dict[str, str]]:
+    """The recordings that failed, in JSON."""
+    return [{"camera": f.camera, "path": f.path, "error": f.error} for f in report.failed]
+
+
+def print_failed(report: "surveil_reid.ProcessReport") -> None:
+    """Print a line on standard error for each recording that failed."""
+    for failure in report.failed:
+        typer.echo(f"error: camera {failure.camera}: {failure.error}", err=True)
+
+
 class Bars:
     """Progress bars on standard error; quiet when that is no terminal."""
 

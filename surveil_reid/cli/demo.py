@@ -7,7 +7,14 @@ import typer
 
 import surveil_reid
 from surveil_reid.cli import options
-from surveil_reid.cli.console import Bars, print_json, print_table, share
+from surveil_reid.cli.console import (
+    Bars,
+    failed_documents,
+    print_failed,
+    print_json,
+    print_table,
+    share,
+)
 
 
 def demo(
@@ -39,8 +46,7 @@ def demo(
         )
         for note in report.page.notes:
             bars.warn(note)
-    for failure in report.processed.failed:
-        typer.echo(f"error: camera {failure.camera}: {failure.error}", err=True)
+    print_failed(report.processed)
     if as_json:
         print_json(_document(report))
     else:
@@ -76,9 +82,7 @@ def _document(report: "surveil_reid.DemoReport") -> dict[str, Any]:
             ],
         },
         "report": str(report.page.path),
-        "failed": [
-            {"camera": f.camera, "path": f.path, "error": f.error} for f in report.processed.failed
-        ],
+        "failed": failed_documents(report.processed),
     }
 
 

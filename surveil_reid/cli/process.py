@@ -7,7 +7,7 @@ import typer
 
 import surveil_reid
 from surveil_reid.cli import options
-from surveil_reid.cli.console import Bars, print_json, print_table
+from surveil_reid.cli.console import Bars, failed_documents, print_failed, print_json, print_table
 from surveil_reid.core import SiteError, make_folder
 
 
@@ -116,9 +116,7 @@ def _print(report: "surveil_reid.ProcessReport", *, as_json: bool) -> None:
                     }
                     for r in report.recordings
                 ],
-                "failed": [
-                    {"camera": f.camera, "path": f.path, "error": f.error} for f in report.failed
-                ],
+                "failed": failed_documents(report),
             }
         )
         return
@@ -138,5 +136,4 @@ def _print(report: "surveil_reid.ProcessReport", *, as_json: bool) -> None:
             for r in report.recordings
         ],
     )
-    for failure in report.failed:
-        typer.echo(f"error: camera {failure.camera}: {failure.error}", err=True)
+    print_failed(report)

@@ -28,9 +28,6 @@ from surveil_reid.store import Recording, Store
 # Crop files that no row refers to are swept when they are this old: nobody is still writing them.
 STRAY_CROPS_AGE_S = 3600.0
 
-# Analysed in a second; with fewer, a walker's box does not meet the one of the frame before.
-FEW_FRAMES = 2.0
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordingReport:
@@ -197,12 +194,6 @@ def _timed(
     began = time.perf_counter()
     frames = planned.media.frames
     workers.progress.begin(f"{run.camera.name}: {planned.path.name}", frames)
-    rate = min(planned.media.fps, workers.settings.video.fps or planned.media.fps)
-    if rate < FEW_FRAMES:
-        workers.progress.warn(
-            f"{planned.path}: {rate:g} frames a second are few to follow people by; whoever walks "
-            "will be in pieces"
-        )
     try:
         recording = run.process(planned, last=last)
     finally:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from surveil_reid.config import CameraSource, Settings
@@ -37,6 +38,9 @@ from surveil_reid.video import FrameMark, FrameReader, MotionGate, read_frames
 # Segments after which somebody who is always in view no longer keeps the tracker from being
 # replaced: half an hour at five analysed frames a second, which are replayed in seconds.
 LONGEST_REPLAY = 96
+
+# Analysed in a second; with fewer, a walker's box does not meet the one of the frame before.
+FEW_FRAMES = 2.0
 
 # Batches that are decoded ahead of the detector, and looked at ahead of the tracker: one being made
 # and one at hand while another is used. More only take memory.
@@ -97,11 +101,20 @@ class Stretch:
         # Opened first: what cannot be opened leaves no trace in the store.
         with read_frames(planned.path, self._workers.settings.video, resume=mark) as reader:
             recording = self._begin(planned)
+            self._warn_of_few_frames(recording, planned.path)
             follower = self._follower = self._follower or self._resume(recording)
             self._workers.progress.advance(mark.number if mark else 0)
             recording = self._segments(reader, recording, follower, last=last)
         self._before.append(recording)
         return recording
+
+    def _warn_of_few_frames(self, recording: Recording, path: Path) -> None:
+        rate = analysed_rate(recording)
+        if rate < FEW_FRAMES:
+            self._workers.progress.warn(
+                f"{path}: {rate:g} frames a second are few to follow people by; whoever walks will "
+                "be in pieces"
+            )
 
     def finish(self) -> None:
         """Finish whoever was left in view because the recording to come turned out unusable."""

@@ -146,14 +146,16 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def options_of(command: str) -> str:
-    """What a command must be given, as options."""
-    return " ".join(f"--{need.replace('_', '-')}" for need in sorted(needs_of(command)))
+def as_options(needs: set[str]) -> str:
+    """What must be given, as options."""
+    return " ".join(f"--{need.replace('_', '-')}" for need in sorted(needs))
 
 
 def tell(pattern: str) -> None:
     """List records, and what each needs."""
-    told = {name: options_of(command) or "nothing" for name, command in BENCHMARKS.items()}
+    told = {
+        name: as_options(needs_of(command)) or "nothing" for name, command in BENCHMARKS.items()
+    }
     told |= {name: f"not from here: {how}" for name, how in OTHERWISE.items()}
     for name in fnmatch.filter(told, pattern):
         print(f"{name}: {told[name]}")
@@ -169,9 +171,9 @@ def main() -> None:
     failed = []
     for name in fnmatch.filter(BENCHMARKS, asked.only):
         command = BENCHMARKS[name]
-        missing = sorted(needs_of(command) - given.keys())
+        missing = needs_of(command) - given.keys()
         if missing:
-            print(f"{name}: left out, needs --{' --'.join(missing).replace('_', '-')}", flush=True)
+            print(f"{name}: left out, needs {as_options(missing)}", flush=True)
         elif (DONE / name).exists() and not asked.again:
             print(f"{name}: measured before", flush=True)
         else:
