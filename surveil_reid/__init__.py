@@ -71,10 +71,12 @@ if TYPE_CHECKING:
     from surveil_reid.pipeline import ExportReport as ExportReport
     from surveil_reid.pipeline import Hit as Hit
     from surveil_reid.pipeline import ModelExport as ModelExport
+    from surveil_reid.pipeline import Place as Place
     from surveil_reid.pipeline import ProcessReport as ProcessReport
     from surveil_reid.pipeline import Progress as Progress
     from surveil_reid.pipeline import SearchOptions as SearchOptions
     from surveil_reid.pipeline import SearchResult as SearchResult
+    from surveil_reid.pipeline import Sighting as Sighting
     from surveil_reid.pipeline import Suggestion as Suggestion
     from surveil_reid.pipeline import answer_suggestion as answer_suggestion
     from surveil_reid.pipeline import calibrate_on_decisions as calibrate_on_decisions
@@ -177,10 +179,12 @@ _ROOMS = {
         "Hit",
         "ExportReport",
         "ModelExport",
+        "Place",
         "ProcessReport",
         "Progress",
         "SearchOptions",
         "SearchResult",
+        "Sighting",
         "Suggestion",
         "answer_suggestion",
         "choose_person",

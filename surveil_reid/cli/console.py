@@ -1,9 +1,8 @@
-"""Printing: JSON documents, tables, times, and progress on standard error."""
+"""Printing: JSON documents, tables, and progress on standard error."""
 
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import typer
@@ -19,6 +18,7 @@ from rich.progress import Progress as RichProgress
 from rich.table import Table
 
 import surveil_reid
+from surveil_reid.core import iso, moment
 
 
 def print_json(document: dict[str, Any]) -> None:
@@ -48,12 +48,6 @@ def _printable(cell: object) -> str:
     return str(cell).encode(encoding, "backslashreplace").decode(encoding)
 
 
-def iso(time: float) -> str:
-    """UTC seconds since 1970 as ISO 8601, to the millisecond."""
-    moment = datetime.fromtimestamp(time, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def share(value: float | None) -> str | None:
     """A probability to three digits; None stays None."""
     return None if value is None else f"{value:.3f}"
@@ -68,6 +62,26 @@ def identity_document(identity: "surveil_reid.Identity") -> dict[str, Any]:
         "first": iso(identity.first),
         "last": iso(identity.last),
     }
+
+
+def place_document(place: "surveil_reid.Place") -> dict[str, Any]:
+    """Where a tracklet begins in the footage, in JSON."""
+    return {
+        "recording": place.recording,
+        "offset": round(place.offset, 3),
+        "dated": place.dated,
+    }
+
+
+WHEN_AND_WHERE = ("start", "end", "file")
+"""The columns of `when_and_where`."""
+
+
+def when_and_where(found: "surveil_reid.Hit | surveil_reid.Sighting") -> tuple[str, str, str]:
+    """When a tracklet was seen, and in which file how far from its beginning, for people."""
+    dated = found.place.dated
+    start, end = (moment(time) if dated else "unknown" for time in (found.start, found.end))
+    return start, end, str(found.place)
 
 
 def failed_documents(report: "surveil_reid.ProcessReport") -> list[dict[str, str]]:

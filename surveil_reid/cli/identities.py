@@ -8,7 +8,17 @@ import typer
 
 import surveil_reid
 from surveil_reid.cli import options
-from surveil_reid.cli.console import Bars, identity_document, iso, print_json, print_table, share
+from surveil_reid.cli.console import (
+    WHEN_AND_WHERE,
+    Bars,
+    identity_document,
+    place_document,
+    print_json,
+    print_table,
+    share,
+    when_and_where,
+)
+from surveil_reid.core import iso, moment
 
 app = typer.Typer(help="Who was seen, where and when.", no_args_is_help=True)
 
@@ -29,7 +39,7 @@ def list_identities(
     print_table(
         ["identity", "tracklets", "cameras", "first", "last"],
         [
-            (i.id, len(i.tracklet_ids), ", ".join(i.cameras), iso(i.first), iso(i.last))
+            (i.id, len(i.tracklet_ids), ", ".join(i.cameras), moment(i.first), moment(i.last))
             for i in found
         ],
     )
@@ -56,19 +66,19 @@ def show(
                 "score": round(s.score, 6),
                 "probability": s.probability,
                 "crop": s.crop,
+                **place_document(s.place),
             }
             for s in seen
         ]
         print_json(identity_document(found) | {"sightings": sightings})
         return
     print_table(
-        ["tracklet", "camera", "start", "end", "score", "probability", "crop"],
+        ["tracklet", "camera", *WHEN_AND_WHERE, "score", "probability", "crop"],
         [
             (
                 s.tracklet,
                 s.camera,
-                iso(s.start),
-                iso(s.end),
+                *when_and_where(s),
                 f"{s.score:.3f}",
                 share(s.probability),
                 s.crop,

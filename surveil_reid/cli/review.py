@@ -10,8 +10,8 @@ import typer
 
 import surveil_reid
 from surveil_reid.cli import options
-from surveil_reid.cli.console import identity_document, iso, print_json, print_table, share
-from surveil_reid.core import InputError
+from surveil_reid.cli.console import identity_document, print_json, print_table, share
+from surveil_reid.core import InputError, iso
 
 
 def login_name() -> str | None:

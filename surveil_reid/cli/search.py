@@ -10,8 +10,16 @@ import typer
 
 import surveil_reid
 from surveil_reid.cli import options
-from surveil_reid.cli.console import Bars, iso, print_json, print_table, share
-from surveil_reid.core import Floats, Image, InputError
+from surveil_reid.cli.console import (
+    WHEN_AND_WHERE,
+    Bars,
+    place_document,
+    print_json,
+    print_table,
+    share,
+    when_and_where,
+)
+from surveil_reid.core import Floats, Image, InputError, iso
 
 SURE: Final = 0.25
 """Confidence from which a detection in a frame is offered as a person to search for."""
@@ -241,6 +249,7 @@ def _hit(hit: "surveil_reid.Hit", clips: dict[int, str] | None) -> dict[str, Any
         "probability": hit.probability,
         "match": hit.match,
         "crop": hit.crop,
+        **place_document(hit.place),
     }
     return document if clips is None else document | {"clip": clips.get(hit.tracklet)}
 
@@ -256,7 +265,7 @@ def _print(
     hits = result.hits
     if by_identity:
         hits = tuple(hit for _, inside in result.by_identity() for hit in inside)
-    columns = ["tracklet", "identity", "camera", "start", "end", "score", "probability", "match"]
+    columns = ["tracklet", "identity", "camera", *WHEN_AND_WHERE, "score", "probability", "match"]
     print_table(
         [*columns, "crop", *(["clip"] if clips is not None else [])],
         [
@@ -264,8 +273,7 @@ def _print(
                 h.tracklet,
                 h.identity,
                 h.camera,
-                iso(h.start),
-                iso(h.end),
+                *when_and_where(h),
                 f"{h.score:.3f}",
                 share(h.probability),
                 "yes" if h.match else "no",

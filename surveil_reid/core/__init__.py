@@ -41,6 +41,7 @@ from surveil_reid.core.files import (
 from surveil_reid.core.frames import Frame, check_image
 from surveil_reid.core.imagenet import IMAGENET_MEAN, IMAGENET_STD
 from surveil_reid.core.late import imported_late
+from surveil_reid.core.moments import day, iso, moment, utc
 from surveil_reid.core.tracklets import BoxTrack, Crop, Tracklet
 
 __all__ = [
@@ -81,15 +82,19 @@ __all__ = [
     "box_iou",
     "check_boxes",
     "check_image",
+    "day",
     "describe",
     "effective",
     "file_word",
     "imported_late",
+    "iso",
     "l2_normalise",
     "make_folder",
     "may_have_gpu",
+    "moment",
     "moved_together",
     "replaced_whole",
+    "utc",
     "vouched",
     "write_whole",
     "writing_whole",

@@ -3,7 +3,7 @@
 from surveil_reid.pipeline.calibrating import calibrate_on_decisions
 from surveil_reid.pipeline.doctor import Check, doctor
 from surveil_reid.pipeline.export import ExportReport, export_identities
-from surveil_reid.pipeline.identities import Sighting, sightings
+from surveil_reid.pipeline.identities import Place, Sighting, sightings
 from surveil_reid.pipeline.index import index_kept, index_state
 from surveil_reid.pipeline.linking import LinkReport, link_store
 from surveil_reid.pipeline.model_export import ModelExport, export_model, read_pictures
@@ -44,6 +44,7 @@ __all__ = [
     "Hit",
     "LinkReport",
     "ModelExport",
+    "Place",
     "ProcessReport",
     "Progress",
     "RecordingReport",

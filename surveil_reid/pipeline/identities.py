@@ -1,10 +1,32 @@
 """What is known of an identity, with everything a person needs to check it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 
 from surveil_reid.store import Identity, Store, TrackletState
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a tracklet begins in the footage.
+
+    Attributes:
+        recording: path of the file as it was processed.
+        offset: seconds after the file's first frame.
+        dated: whether anything says when the file was recorded; else the times of the tracklet are
+            an assumption, as `process` warned.
+    """
+
+    recording: str
+    offset: float
+    dated: bool
+
+    def __str__(self) -> str:
+        """The file's name, and hours, minutes and seconds in it."""
+        return f"{Path(self.recording).name} at {timedelta(seconds=int(self.offset))}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +42,7 @@ class Sighting:
         probability: that it is the same person as those, as a search of the whole store would
             say; None for a single one, or where the model's scores are not calibrated.
         crop: path of the best crop.
+        place: where in the footage.
     """
 
     tracklet: int
@@ -29,6 +52,7 @@ class Sighting:
     score: float
     probability: float | None
     crop: str | None
+    place: Place
 
 
 def best_crop(store: Store, *tracklets: TrackletState) -> str | None:
@@ -36,6 +60,12 @@ def best_crop(store: Store, *tracklets: TrackletState) -> str | None:
     crops = [crop for tracklet in tracklets for crop in tracklet.crops]
     best = max(crops, key=lambda crop: crop.quality, default=None)
     return None if best is None else str(store.crops.path(best.file))
+
+
+def place_of(store: Store, tracklet: TrackletState) -> Place:
+    """Where a tracklet begins in the footage."""
+    recording = store.recording(tracklet.recording_id)
+    return Place(recording.path, tracklet.start - recording.start, recording.start_known)
 
 
 def sightings(store: Store, identity: Identity) -> tuple[Sighting, ...]:
@@ -59,6 +89,7 @@ def sightings(store: Store, identity: Identity) -> tuple[Sighting, ...]:
                 if calibration is None
                 else float(calibration.probability(np.array(score), gallery_size=among)),
                 crop=best_crop(store, tracklet),
+                place=place_of(store, tracklet),
             )
         )
     return tuple(sorted(found, key=lambda sighting: (sighting.start, sighting.tracklet)))

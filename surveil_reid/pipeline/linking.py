@@ -160,8 +160,8 @@ def _link_once(
 
 def _timed(store: Store, travel: Sequence[TravelTime]) -> tuple[TravelTime, ...]:
     """What is known about walking between cameras of which it is known when they recorded."""
-    unknown = {recording.camera for recording in store.recordings() if not recording.start_known}
-    return tuple(time for time in travel if not {time.origin, time.to} & unknown)
+    undated = store.undated_cameras()
+    return tuple(time for time in travel if not {time.origin, time.to}.intersection(undated))
 
 
 def _linkable(store: Store, decisions: Sequence[ReviewDecision]) -> tuple[Tracklet, ...]:

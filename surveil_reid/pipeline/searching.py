@@ -8,7 +8,7 @@ import numpy as np
 from surveil_reid.core import Booleans, Floats, InputError, ModelInfo, Tracklet, UnknownNameError
 from surveil_reid.identity import decide
 from surveil_reid.matching import DescriptorIndex, RerankOptions, rerank
-from surveil_reid.pipeline.identities import best_crop
+from surveil_reid.pipeline.identities import Place, best_crop, place_of
 from surveil_reid.pipeline.index import current_model, open_index
 from surveil_reid.store import Store
 
@@ -67,6 +67,7 @@ class Hit:
             calibrated.
         match: whether the score says "the same person" at the false-alarm rate asked for.
         crop: path of the best crop.
+        place: where in the footage.
     """
 
     tracklet: int
@@ -78,6 +79,7 @@ class Hit:
     probability: float | None
     match: bool
     crop: str | None
+    place: Place
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,6 +152,7 @@ def search(
     found = [(*head[row], bool(decision.matches[row])) for row in order]
     seen_by = [tracklet.camera for tracklet in store.chosen_tracklets(leave_out)]
     identities = store.identities_of([tracklet.id for tracklet, *_ in found])
+    states = [store.tracklet(tracklet.id) for tracklet, *_ in found]
     hits = tuple(
         Hit(
             tracklet=tracklet.id,
@@ -160,9 +163,10 @@ def search(
             score=float(score),
             probability=_probability(model, score, tracklet.camera, seen_by, gallery_size),
             match=match,
-            crop=best_crop(store, store.tracklet(tracklet.id)),
+            crop=best_crop(store, state),
+            place=place_of(store, state),
         )
-        for tracklet, score, match in found
+        for (tracklet, score, match), state in zip(found, states, strict=True)
     )
     if not store.read_only:
         store.log("search", {"hits": [hit.tracklet for hit in hits], **asdict(options)})

@@ -3,13 +3,12 @@
 import colorsys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Final
 
 import cv2
 import numpy as np
 
-from surveil_reid.core import BoxTrack, Floats, Frame, Image
+from surveil_reid.core import BoxTrack, Floats, Frame, Image, moment
 from surveil_reid.pipeline.footage import Footage, analysed_rate
 from surveil_reid.store import Recording, Store
 from surveil_reid.tracking import TrackingOptions
@@ -109,12 +108,11 @@ def _draw(frame: Frame, cut: Cut) -> tuple[Image, int]:
         if box is not None:
             _mark(image, box * scale, person)
             marked += 1
-    moment = datetime.fromtimestamp(cut.recording.start + frame.time, UTC)
     size = _text_size(image)
     image[: round(40 * size)] //= 3  # a dark strip, on which white is read over any picture
     # The font has no other signs than ASCII, and would write "?" for them.
     name = cut.recording.camera.encode("ascii", "backslashreplace").decode("ascii")
-    words = f"{moment:%Y-%m-%d %H:%M:%S}Z {name}"
+    words = f"{moment(cut.recording.start + frame.time)} {name}"
     (width, _), _ = cv2.getTextSize(words, _FONT, size, 1)
     # Smaller it could not be read; of a name that is too long even so, the end is cut off.
     fitting = size * min(1.0, max(0.6, (image.shape[1] - 16) / width))

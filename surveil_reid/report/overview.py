@@ -24,6 +24,7 @@ class Overview:
         reviewed: tracklets that a reviewer put where they are.
         model: of the descriptors; None while there are none.
         clock: from the first moment that anybody was seen to the last.
+        undated: cameras that filmed something of which nothing says when.
     """
 
     counts: StoreCounts
@@ -33,6 +34,7 @@ class Overview:
     reviewed: frozenset[int]
     model: ModelInfo | None
     clock: Clock
+    undated: tuple[str, ...]
 
     @classmethod
     def of(cls, store: Store, most: int) -> "Overview":
@@ -50,6 +52,7 @@ class Overview:
                 min((t.start for t in tracklets.values()), default=0.0),
                 max((t.end for t in tracklets.values()), default=0.0),
             ),
+            undated=store.undated_cameras(),
         )
 
     @property
@@ -70,8 +73,24 @@ class Overview:
 
     @cached_property
     def transitions(self) -> tuple[Transition, ...]:
-        """Who went from where to where, over all identities."""
-        return count_transitions(self.people.values())
+        """Who went from where to where, over all identities and cameras with dates."""
+        return count_transitions(self._dated.values())
+
+    @property
+    def placed(self) -> dict[int, Sequence[Tracklet]]:
+        """What a timeline shows: of those shown who was seen at times that can be compared.
+
+        Where no camera has dates, each counts from its own first recording.
+        """
+        people = self._dated if any(self._dated.values()) else self.people
+        return {i.id: seen for i in self.shown if (seen := people[i.id])}
+
+    @cached_property
+    def _dated(self) -> dict[int, Sequence[Tracklet]]:
+        return {
+            identity: [t for t in tracklets if t.camera not in self.undated]
+            for identity, tracklets in self.people.items()
+        }
 
     def probability(self, similarity: float) -> float | None:
         """That tracklets so alike are one person, as a search of this store would say.

@@ -160,9 +160,7 @@ def write_report(
             made=time.time(),
             overview=overview,
             colour_of={camera: number for number, camera in enumerate(overview.cameras)},
-            timeline=draw_timeline(
-                {i.id: seen for i in overview.shown if (seen := overview.people[i.id])}
-            ),
+            timeline=draw_timeline(overview.placed),
             search=search,
             scores=None if scores is None else scores.as_dict(),
             clips=clips,

@@ -4,8 +4,9 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from surveil_reid.core import moment
 from surveil_reid.evaluation.drawing import shortened
-from surveil_reid.report.times import iso, length
+from surveil_reid.report.times import length
 
 COLOURS: Final = 8
 """Colours of cameras; the ninth camera has the first one's again."""
@@ -26,8 +27,8 @@ def render_page(**content: object) -> bytes:
     )
     environment.filters |= {
         "count": lambda number: f"{number:,}",
-        "iso": iso,
         "percent": lambda share: f"{100 * share:.3g} %",
+        "moment": moment,
         "place": lambda number: f"{number:.2f}".rstrip("0").rstrip("."),
         "score": lambda value: "-" if value is None else f"{value:.3f}",
         "shortened": shortened,

@@ -1,11 +1,10 @@
 """The sheet of a search: the query beside its hits."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from surveil_reid.core import Image
+from surveil_reid.core import Image, day, utc
 from surveil_reid.evaluation.drawing import shortened
 from surveil_reid.pipeline import Hit, SearchResult
 from surveil_reid.report.canvas import BLUE, GREEN, GREY, Canvas
@@ -58,12 +57,16 @@ def write_search_sheet(result: SearchResult, query: Sequence[Image], path: Path)
 
 
 def _words(hit: Hit) -> list[str]:
-    start, end = (datetime.fromtimestamp(moment, UTC) for moment in (hit.start, hit.end))
     owner = "" if hit.identity is None else f" #{hit.identity}"
     chance = "" if hit.probability is None else f"probability {hit.probability:.3f} "
     return [
         ("✓ " if hit.match else "") + shortened(hit.camera, _LONGEST) + owner,
-        f"{start:%Y-%m-%d}",
-        f"{start:%H:%M:%S} to {end:%H:%M:%S}",
+        *_when(hit),
         chance or f"similarity {hit.score:.3f}",
     ]
+
+
+def _when(hit: Hit) -> tuple[str, str]:
+    if not hit.place.dated:
+        return "time unknown", shortened(str(hit.place), _LONGEST)
+    return day(hit.start), f"{utc(hit.start):%H:%M:%S} to {utc(hit.end):%H:%M:%S}"

@@ -1,8 +1,9 @@
 """Moments and lengths of time as people read them; all moments are UTC."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
+
+from surveil_reid.core import day, utc
 
 _MINUTE: Final = 60
 _HOUR: Final = 3600
@@ -32,12 +33,13 @@ class Clock:
     @property
     def one_day(self) -> str | None:
         """The day that all moments lie on, if it is one."""
-        days = {f"{_at(moment):%Y-%m-%d}" for moment in (self.first, self.last)}
+        days = {day(time) for time in (self.first, self.last)}
         return days.pop() if len(days) == 1 else None
 
     def moment(self, time: float) -> str:
         """A moment to the second."""
-        return f"{_at(time):%H:%M:%S}" if self.one_day else f"{_at(time):%Y-%m-%d %H:%M:%S}"
+        clock = f"{utc(time):%H:%M:%S}"
+        return clock if self.one_day else f"{day(time)} {clock}"
 
     def span(self, start: float, end: float) -> str:
         """From one moment to another; the day is not said twice."""
@@ -51,19 +53,14 @@ class Clock:
         length = self.last - self.first
         step = next((s for s in _STEPS if length / s <= most), _STEPS[-1])
         begin = -(-self.first // step) * step
-        moments = [begin + n * step for n in range(int((self.last - begin) // step) + 1)]
-        return [(moment, self._tick(moment, step)) for moment in moments]
+        marks = [begin + n * step for n in range(int((self.last - begin) // step) + 1)]
+        return [(mark, self._tick(mark, step)) for mark in marks]
 
-    def _tick(self, moment: float, step: float) -> str:
+    def _tick(self, time: float, step: float) -> str:
         if step >= _DAY:
-            return f"{_at(moment):%Y-%m-%d}"
-        clock = f"{_at(moment):%H:%M:%S}" if step < _MINUTE else f"{_at(moment):%H:%M}"
-        return clock if self.one_day else f"{_at(moment):%m-%d} {clock}"
-
-
-def iso(time: float) -> str:
-    """A moment for machines."""
-    return _at(time).isoformat(timespec="seconds").replace("+00:00", "Z")
+            return day(time)
+        clock = f"{utc(time):%H:%M:%S}" if step < _MINUTE else f"{utc(time):%H:%M}"
+        return clock if self.one_day else f"{day(time).removeprefix(f'{utc(time):%Y}-')} {clock}"
 
 
 def length(seconds: float) -> str:
@@ -77,7 +74,3 @@ def length(seconds: float) -> str:
             rest = whole % size // part
             return f"{whole // size} {unit}" + (f" {rest} {small}" if rest else "")
     return f"{whole} s"
-
-
-def _at(time: float) -> datetime:
-    return datetime.fromtimestamp(time, UTC)

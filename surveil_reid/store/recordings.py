@@ -28,12 +28,32 @@ def camera_id(session: Session, name: str) -> int:
     return known[name]
 
 
+def undated_cameras(session: Session) -> tuple[str, ...]:
+    """In order of name."""
+    query = select(CameraRow.name).join(RecordingRow, RecordingRow.camera_id == CameraRow.id)
+    undated = query.where(~RecordingRow.start_known).distinct().order_by(CameraRow.name)
+    return tuple(session.scalars(undated))
+
+
 def list_recordings(session: Session, camera: str | None) -> tuple[Recording, ...]:
     """In order of their start; of all cameras when `camera` is None."""
     query = _recordings().order_by(RecordingRow.start, RecordingRow.id)
     if camera is not None:
         query = query.where(RecordingRow.camera_id == camera_id(session, camera))
     return tuple(_recording(row, name) for row, name in session.execute(query))
+
+
+def read_recording(session: Session, number: int) -> Recording:
+    """One recording.
+
+    Raises:
+        UnknownNameError: when there is no such recording.
+    """
+    found = session.execute(_recordings().where(RecordingRow.id == number)).first()
+    if found is None:
+        msg = f"the store holds no recording {number}"
+        raise UnknownNameError(msg)
+    return _recording(found[0], found[1])
 
 
 def find_recording(session: Session, sha256: str) -> Recording | None:

@@ -98,6 +98,11 @@ class Store:
         with self._database.reading() as session:
             return recordings.camera_ids(session)
 
+    def undated_cameras(self) -> tuple[str, ...]:
+        """Names of those with a recording of which nothing says when it was made, in order."""
+        with self._database.reading() as session:
+            return recordings.undated_cameras(session)
+
     def recordings(self, camera: str | None = None) -> tuple[Recording, ...]:
         """Recordings by their start, of one camera or of all.
 
@@ -106,6 +111,15 @@ class Store:
         """
         with self._database.reading() as session:
             return recordings.list_recordings(session, camera)
+
+    def recording(self, number: int) -> Recording:
+        """One recording.
+
+        Raises:
+            UnknownNameError: when there is no such recording.
+        """
+        with self._database.reading() as session:
+            return recordings.read_recording(session, number)
 
     def find_recording(self, sha256: str) -> Recording | None:
         """The recording whose file has this content."""

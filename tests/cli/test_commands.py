@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -312,9 +314,52 @@ def test_search_by_picture_finds_the_person_in_the_other_camera(
     assert found["decision"] == "match"
     assert set(found["results"][0]) == {
         "tracklet", "identity", "camera", "start", "end", "score", "probability", "match", "crop",
+        "recording", "offset", "dated",
     }  # fmt: skip
     assert found["results"][0]["start"].startswith("2026-03-01T08:00:26")
     assert [hit["match"] for hit in found["results"]] == [True, False, False]
+
+
+def test_a_find_tells_the_file_and_how_far_into_it(
+    run_json: RunJson, run: Run, store: str, site: dict[str, Path]
+) -> None:
+    asked = ("search", crop_of(store, "gate", 0), "--camera", "yard", "--embedder", "colour")
+    hit = run_json(*asked, "--store", store)["results"][0]
+    assert (hit["recording"], hit["dated"]) == (str(site["yard"]), True)
+    began = datetime.fromisoformat(hit["start"]) - timedelta(seconds=hit["offset"])
+    assert began == datetime(2026, 3, 1, 8, 0, 20, tzinfo=UTC)
+    words = f"2026-03-01 08:00:{20 + int(hit['offset']):02d}Z"
+    assert hit["offset"] > 0
+    _, out, _ = run(*asked, "--store", store)
+    place = f"{site['yard'].name} at 0:00:{int(hit['offset']):02d}"
+    assert words in out
+    assert place in out
+    _, out, _ = run("identities", "show", hit["identity"], "--store", store)
+    assert words in out
+    assert place in out
+
+
+def test_where_nothing_says_when_it_was_no_date_is_told(
+    run_json: RunJson, run: Run, site: dict[str, Path], tmp_path: Path
+) -> None:
+    where = ("--store", f"sqlite:///{tmp_path / 'undated.db'}")
+    weights = ("--detector", "colour", "--embedder", "colour")
+    status, _, err = run("process", "--camera", f"gate={site['gate']}", *weights, *where)
+    assert status == 0
+    assert "nothing says when" in err
+    search = ("search", "--tracklet", 1, *where)
+    assert {hit["dated"] for hit in run_json(*search)["results"]} == {False}
+    for command in (search, ("identities", "show", 1, *where), ("identities", "list", *where)):
+        _, out, _ = run(*command)
+        assert "1970" not in out
+        assert ("unknown" if "list" not in command else "day 1 00:00:0") in out
+    sheet, dated = tmp_path / "undated.png", tmp_path / "dated.png"
+    assert run(*search, "--sheet", sheet)[0] == 0
+    with surveil_reid.open_store(where[1]) as opened:
+        result = surveil_reid.search(opened, surveil_reid.describe_tracklet(opened, 1))
+    hits = (replace(hit, place=replace(hit.place, dated=True)) for hit in result.hits)
+    surveil_reid.write_search_sheet(replace(result, hits=tuple(hits)), [], dated)
+    assert sheet.read_bytes() != dated.read_bytes()
 
 
 def test_search_for_somebody_who_is_not_there_says_no_match(run_json: RunJson, store: str) -> None:

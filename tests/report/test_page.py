@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -229,6 +230,31 @@ def test_names_stay_words(names: list[str], tmp_path_factory: pytest.TempPathFac
     assert sorted(ways) == sorted(pairwise(plain))
     known = {"html", "head", "body", "meta", "title", "style", "header", "main", "footer", "nav"}
     assert {tag(e) for e in page.root} == {"head", "body"} < known
+
+
+def test_times_that_nobody_knows_are_named_and_compared_with_none(tmp_path: Path) -> None:
+    with store_at(tmp_path) as store:
+        ids: list[int] = []
+        for number, (camera, start) in enumerate(
+            [("gate", 1.8e9), ("yard", 1.8e9 + 60), ("shed", 0.0)]
+        ):
+            new = replace(new_recording(camera, camera=camera, start=start), start_known=start > 0)
+            times = (start + 5, start + 9)
+            seen = described(crop(number, time=start + 6), times=times)
+            ids += store.commit_segment(commit(store.add_recording(new), 0, seen))
+        store.set_identities([IdentityGroup(None, tuple(ids), (0.8,) * len(ids))])
+        page = written(store, tmp_path / "some")
+        assert "Nothing says when shed recorded" in page.words()
+        assert [row[:2] for row in page.cells("Ways")] == [["gate", "yard"]]
+        bars = [text(e) for e in page.all("rect") if e.attrib["class"].startswith("bar")]
+        assert len(bars) == 2
+        assert not any("shed" in bar for bar in bars)
+        assert "day 1 00:00:05" in card_words(page)[1]
+        store.remove_camera("gate")
+        store.remove_camera("yard")
+        alone = written(store, tmp_path / "alone")
+    assert "1970" not in alone.words()
+    assert len([e for e in alone.all("rect") if e.attrib["class"].startswith("bar")]) == 1
 
 
 def test_what_reviewers_decided_is_marked(site_store: Store, tmp_path: Path) -> None:
