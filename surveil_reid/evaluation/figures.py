@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from surveil_reid.core import Doubles, InputError, Integers
+from surveil_reid.core import Doubles, InputError, Integers, make_folder
 from surveil_reid.evaluation.drawing import BLUE, VERMILION, chart, count_images, save, shortened
 from surveil_reid.evaluation.features import Features
 from surveil_reid.evaluation.heat_map import draw_camera_pairs
@@ -65,7 +65,7 @@ def write_figures(
     """
     _check_paths("query", query_paths, len(features.query))
     _check_paths("gallery", gallery_paths, len(features.gallery))
-    _make(folder)
+    make_folder(folder)
     title = shortened(name)
     listed = f"{title}, re-ranked" if evaluation.reranked else title
     points = () if evaluation.verification is None else evaluation.verification.points
@@ -196,11 +196,3 @@ def _check_paths(kind: str, paths: Sequence[Path] | None, images: int) -> None:
     if paths is not None and len(paths) != images:
         msg = f"{len(paths)} paths for {images} {kind} images; give one each, junk left out"
         raise InputError(msg)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        msg = f"{folder}: the folder for figures cannot be made ({error.strerror}); name another"
-        raise InputError(msg) from error

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from surveil_reid.core import Frame, MediaError, file_word
+from surveil_reid.core import Frame, MediaError, file_word, make_folder
 from surveil_reid.pipeline import Hit, Progress
 from surveil_reid.pipeline.footage import Footage
 from surveil_reid.pipeline.progress import Quiet
@@ -50,8 +50,8 @@ def write_clips(
     clips: dict[int, Path] = {}
     failures: dict[str, list[int]] = {}
     watcher.begin("cutting clips", len(cuts))
+    make_folder(folder)
     with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
         for place, hit, cut in cuts:
             path = folder / f"{place:02d}_{file_word(hit.camera)}_{hit.tracklet}.mp4"
             try:

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 from urllib.parse import quote
 
-from surveil_reid.core import Image, InputError, write_whole
+from surveil_reid.core import Image, InputError, make_folder, write_whole
 from surveil_reid.evaluation import CrossCameraScores
 from surveil_reid.pipeline import Hit, Progress, SearchResult
 from surveil_reid.pipeline.progress import Quiet
@@ -143,8 +143,7 @@ def write_report(
     if not store.read_only:
         shown = [identity.id for identity in overview.shown]
         store.log("report", {"identities": shown, "clips": options.clips})
-    with writing(folder):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder, mode=0o700)
     path = folder / "index.html"
     with ExitStack() as stack:
         with writing(folder):

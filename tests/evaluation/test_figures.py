@@ -237,7 +237,7 @@ def test_paths_must_be_as_many_as_images(tmp_path: Path) -> None:
 
 def test_a_file_where_the_folder_should_be_is_reported(tmp_path: Path) -> None:
     (tmp_path / "taken").write_bytes(b"")
-    with pytest.raises(InputError, match="taken: the folder for figures cannot be made"):
+    with pytest.raises(InputError, match="taken cannot be a folder"):
         write_all(crowd(3), tmp_path / "taken")
 
 
