@@ -7,6 +7,7 @@ Processing the same recordings again changes nothing, and an interrupted run goe
 """
 
 import argparse
+import sys
 
 import surveil_reid
 
@@ -35,6 +36,8 @@ def main() -> None:
         for identity in store.identities():
             if len(identity.cameras) > 1:
                 print(f"identity {identity.id} was seen by {', '.join(identity.cameras)}")
+    if report.failed:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Find a person over all cameras of a store, by pictures of them.
+"""Find a person over all cameras of a store, by crops that show nobody else.
 
     python samples/search_person.py person.jpg
 
-The answer may be "no match": nobody in the store is alike enough at the false-alarm rate asked for.
+In a whole frame `surveil-reid search frame.jpg` finds the people first. The answer may be "no
+match": nobody in the store is alike enough at the false-alarm rate asked for.
 """
 
 import argparse
@@ -17,7 +18,7 @@ def main() -> None:
     parser.add_argument("--embedder", help="the one that ships by default")
     parser.add_argument("--store", default="sqlite:///surveil.db")
     parser.add_argument("--false-alarm", type=float, default=0.01)
-    parser.add_argument("pictures", nargs="+", type=Path)
+    parser.add_argument("pictures", nargs="+", type=Path, help="crops of one person")
     given = parser.parse_args()
 
     embedder = surveil_reid.load_embedder(given.embedder)

@@ -34,7 +34,8 @@ def test_footage_is_processed_and_somebody_searched_for(
         f"yard={site['yard']}@2026-03-01T08:00:20Z",
         f"roof={tmp_path / 'none.mp4'}",
     ]
-    run("process_footage.py", [*weights, *cameras], monkeypatch)
+    with pytest.raises(SystemExit, match="1"):  # one camera has no such file
+        run("process_footage.py", [*weights, *cameras], monkeypatch)
     said = capsys.readouterr().out
     assert said.count("was seen by gate, yard") == 2
     assert "roof: " in said

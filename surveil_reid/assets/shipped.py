@@ -182,7 +182,7 @@ def near_names(name: str, kind: Kind, folder: Path = FOLDER) -> str:
     near = get_close_matches(name, known, n=3)
     if near:
         return f"did you mean {' or '.join(near)}?"
-    return f"what ships is {', '.join(known)}" if known else f"no {kind} ships"
+    return f"the {kind}s that ship are {', '.join(known)}" if known else f"no {kind} ships"
 
 
 def _of_kind(kind: Kind, folder: Path) -> list[ShippedModel]:

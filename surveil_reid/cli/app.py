@@ -17,6 +17,7 @@ from surveil_reid.cli import (
     identities,
     info,
     link,
+    log,
     process,
     reembed,
     remove,
@@ -52,6 +53,7 @@ for decide in (
     identities.app.command(decide.__name__)(decide)
 app.command("report")(report.report)
 app.command("info")(info.info)
+app.command("log")(log.log)
 app.command("remove")(remove.remove)
 app.command("reembed")(reembed.reembed)
 app.command("calibrate")(calibrate.calibrate)

@@ -1,18 +1,28 @@
 """`surveil-reid info`: what the store holds."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 import surveil_reid
 from surveil_reid.cli import options
 from surveil_reid.cli.console import print_json, print_table
+from surveil_reid.core import iso, moment
 
 
 def info(
+    recordings: Annotated[
+        bool, typer.Option("--recordings", help="Each recording instead: when, where, how far.")
+    ] = False,
     store: options.StoreUrl = options.DEFAULT_STORE,
     store_folder: options.StoreFolder = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Count what the store holds: cameras, recordings, tracklets, identities, models, bytes."""
+    if recordings:
+        _list_recordings(store, store_folder, as_json=as_json)
+        return
     with options.open_to_read(store, store_folder) as opened:
         counts = opened.counts()
         index = surveil_reid.index_state(opened)
@@ -52,3 +62,43 @@ def info(
     typer.echo(f"model       {f'{model.name} ({model.dim}-d)' if model else 'none yet'}")
     typer.echo(f"index       {index}")
     typer.echo(f"on disk     {counts.bytes_on_disk / 1e6:.1f} MB")
+
+
+def _list_recordings(store: str, store_folder: Path | None, *, as_json: bool) -> None:
+    with options.open_to_read(store, store_folder) as opened:
+        held = opened.recordings()
+    if as_json:
+        print_json(
+            {
+                "recordings": [
+                    {
+                        "camera": r.camera,
+                        "path": r.path,
+                        "sha256": r.sha256,
+                        "start": iso(r.start),
+                        "dated": r.start_known,
+                        "duration": r.duration,
+                        "frames": r.frames,
+                        "complete": r.complete,
+                        "note": r.note,
+                    }
+                    for r in held
+                ]
+            }
+        )
+        return
+    print_table(
+        ["camera", "recording", "start", "frames", "complete", "note", "sha256"],
+        [
+            (
+                r.camera,
+                r.path,
+                moment(r.start) if r.start_known else "unknown",
+                r.frames,
+                "yes" if r.complete else "no",
+                r.note,
+                r.sha256,
+            )
+            for r in held
+        ],
+    )

@@ -8,6 +8,15 @@ import typer
 import surveil_reid
 from surveil_reid.core import OutdatedError
 
+
+def png_file(path: Path | None) -> Path | None:
+    """Let no name of a sheet through that says something else than what is written there."""
+    if path is not None and path.suffix.lower() != ".png":
+        msg = f"{path} is written as PNG; give it a name that ends in .png"
+        raise typer.BadParameter(msg)
+    return path
+
+
 DEFAULT_STORE = "sqlite:///surveil.db"
 
 STORE_VARIABLE = "SURVEIL_REID_STORE"

@@ -1,6 +1,5 @@
 """`surveil-reid identities confirm`, `reject`, `merge`, `split`, `undo`, `redo` and `review`."""
 
-import getpass
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,15 +10,7 @@ import typer
 import surveil_reid
 from surveil_reid.cli import options
 from surveil_reid.cli.console import identity_document, print_json, print_table, share
-from surveil_reid.core import InputError, iso
-
-
-def login_name() -> str | None:
-    """Who is at the keyboard, None where the system does not know."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return None
+from surveil_reid.core import InputError, iso, login_name
 
 
 def parse_numbers(text: str) -> list[int]:
@@ -131,7 +122,10 @@ redo = _reverting("redo", "Make decisions again that were undone, if no other ha
 def review(
     limit: Annotated[int, typer.Option(min=1, help="Questions at most.")] = 20,
     sheet: Annotated[
-        Path | None, typer.Option(metavar="FILE.png", help="Draw the questions' pictures.")
+        Path | None,
+        typer.Option(
+            metavar="FILE.png", callback=options.png_file, help="Draw the questions' pictures."
+        ),
     ] = None,
     who: Who = None,
     store: options.StoreUrl = options.DEFAULT_STORE,

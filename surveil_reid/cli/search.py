@@ -19,7 +19,7 @@ from surveil_reid.cli.console import (
     share,
     when_and_where,
 )
-from surveil_reid.core import Floats, Image, InputError, iso
+from surveil_reid.core import Floats, Image, InputError, is_dated, iso
 
 SURE: Final = 0.25
 """Confidence from which a detection in a frame is offered as a person to search for."""
@@ -56,7 +56,12 @@ Box = Annotated[
         metavar="X,Y,W,H", parser=parse_box, help="Where the person is in the picture, in pixels."
     ),
 ]
-Time = Annotated[float | None, typer.Option(metavar="T", parser=parse_time, help="ISO 8601.")]
+Time = Annotated[
+    float | None,
+    typer.Option(
+        metavar="T", parser=parse_time, help="ISO 8601; nobody is compared who has no date."
+    ),
+]
 
 
 def search(
@@ -90,7 +95,12 @@ def search(
         bool, typer.Option("--by-identity", help="Put the hits of an identity together.")
     ] = False,
     sheet: Annotated[
-        Path | None, typer.Option(metavar="FILE.png", help="Draw the query beside its hits.")
+        Path | None,
+        typer.Option(
+            metavar="FILE.png",
+            callback=options.png_file,
+            help="Draw the query beside its hits.",
+        ),
     ] = None,
     clips: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Cut a clip of each hit.")
@@ -106,6 +116,7 @@ def search(
 ) -> None:
     """Find a person in all cameras; "no match" is an answer."""
     _check_usage(image, tracklet, identity, box, person)
+    _check_sheet(sheet, image or [])
     if not 0 < false_alarm < 1:
         msg = f"{false_alarm} is no rate between 0 and 1"
         raise typer.BadParameter(msg, param_hint="--false-alarm")
@@ -124,6 +135,7 @@ def search(
         else:
             wanted = surveil_reid.EmbeddingOptions(device=device, precision=precision)
             query = _describe(opened, pictures, embedder, wanted)
+        _warn_of_undated(opened, bars, after, before)
         result = surveil_reid.search(
             opened,
             query,
@@ -136,10 +148,12 @@ def search(
                 doubtful=doubtful,
             ),
             leave_out=leave_out,
+            asked=_asked(paths, tracklet, identity),
         )
         if sheet is not None:
             shown = pictures or surveil_reid.pictures_of(opened, leave_out)
             surveil_reid.write_search_sheet(result, shown, sheet)
+            opened.log("sheet", {"path": str(sheet.absolute())})
         cut: dict[int, str] | None = None
         if clips is not None:
             report = surveil_reid.write_clips(opened, result.hits, clips, progress=bars)
@@ -150,6 +164,23 @@ def search(
         print_json(_document(result, cut, by_identity=by_identity))
     else:
         _print(result, cut, by_identity=by_identity)
+
+
+def _warn_of_undated(
+    store: "surveil_reid.Store", bars: Bars, after: float | None, before: float | None
+) -> None:
+    """Nobody knows of some people whether they were there at a time with a date."""
+    asked = any(time is not None and is_dated(time) for time in (after, before))
+    undated = store.undated_cameras() if asked else ()
+    if undated:
+        bars.warn(f"people of recordings without a date are left out ({', '.join(undated)})")
+
+
+def _asked(pictures: Sequence[Path], tracklet: int | None, identity: int | None) -> str:
+    """Whom a search is for, in words."""
+    if pictures:
+        return ", ".join(str(path.absolute()) for path in pictures)
+    return f"identity {identity}" if tracklet is None else f"tracklet {tracklet}"
 
 
 def _check_usage(
@@ -166,6 +197,15 @@ def _check_usage(
     if chosen and (len(chosen) > 1 or image is None or len(image) > 1):
         msg = "--box or --person choose somebody in one picture; several pictures must be crops"
         raise typer.BadParameter(msg)
+
+
+def _check_sheet(sheet: Path | None, pictures: Sequence[Path]) -> None:
+    """A picture that is searched by is not to be replaced by the sheet."""
+    if sheet is None or not sheet.exists():
+        return
+    if any(path.exists() and path.samefile(sheet) for path in pictures):
+        msg = f"{sheet} is searched by and would be replaced; name another file"
+        raise typer.BadParameter(msg, param_hint="--sheet")
 
 
 class _Choice(NamedTuple):
@@ -223,6 +263,7 @@ def _document(
         "false_alarm": result.false_alarm,
         "threshold": round(result.threshold, 6),
         "extrapolated": result.extrapolated,
+        "compared": result.compared,
         "results": [_hit(hit, clips) for hit in result.hits],
     }
     if by_identity:
@@ -262,6 +303,8 @@ def _print(
         f"false-alarm rate of {result.false_alarm:g}"
         f"{', beyond what was measured' if result.extrapolated else ''})"
     )
+    if not result.compared:
+        typer.echo("nobody was there to compare with")
     hits = result.hits
     if by_identity:
         hits = tuple(hit for _, inside in result.by_identity() for hit in inside)

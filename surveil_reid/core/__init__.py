@@ -41,7 +41,8 @@ from surveil_reid.core.files import (
 from surveil_reid.core.frames import Frame, check_image
 from surveil_reid.core.imagenet import IMAGENET_MEAN, IMAGENET_STD
 from surveil_reid.core.late import imported_late
-from surveil_reid.core.moments import day, iso, moment, utc
+from surveil_reid.core.login import login_name
+from surveil_reid.core.moments import day, is_dated, iso, moment, utc
 from surveil_reid.core.tracklets import BoxTrack, Crop, Tracklet
 
 __all__ = [
@@ -87,8 +88,10 @@ __all__ = [
     "effective",
     "file_word",
     "imported_late",
+    "is_dated",
     "iso",
     "l2_normalise",
+    "login_name",
     "make_folder",
     "may_have_gpu",
     "moment",

@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -50,14 +51,14 @@ def replaced_whole(path: Path) -> Iterator[BinaryIO]:
     Raises:
         OSError: when it cannot be written; nothing half-written remains.
     """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    draft = Path(name)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    # Not `mkstemp`, whose files are private whatever the system's mask says.
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        draft.chmod(0o644)  # mkstemp makes it private
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

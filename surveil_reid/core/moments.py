@@ -1,7 +1,9 @@
 """Moments as people and programs read them; all of them are UTC."""
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, overload
+
+from surveil_reid.core.arrays import Booleans, Doubles
 
 _DAY: Final = 86400
 _UNDATED: Final = 365 * _DAY
@@ -21,13 +23,18 @@ def iso(time: float) -> str:
 
 def day(time: float) -> str:
     """The day of a moment, for people; days of recordings that nothing dates are numbered."""
-    return f"{utc(time):%Y-%m-%d}" if _dated(time) else f"day {1 + int(time // _DAY)}"
+    return f"{utc(time):%Y-%m-%d}" if is_dated(time) else f"day {1 + int(time // _DAY)}"
 
 
 def moment(time: float) -> str:
     """A moment to the second, for people."""
-    return f"{day(time)} {utc(time):%H:%M:%S}{'Z' if _dated(time) else ''}"
+    return f"{day(time)} {utc(time):%H:%M:%S}{'Z' if is_dated(time) else ''}"
 
 
-def _dated(time: float) -> bool:
-    return not 0 <= time < _UNDATED
+@overload
+def is_dated(time: float) -> bool: ...
+@overload
+def is_dated(time: Doubles) -> Booleans: ...
+def is_dated(time: float | Doubles) -> bool | Booleans:
+    """Whether moments, UTC seconds since 1970, are of recordings that have a date."""
+    return (time < 0) | (time >= _UNDATED)

@@ -46,7 +46,7 @@ def check_weights(path: Path, *, trust: bool) -> Weights:
     if not path.is_file():
         msg = (
             f"no detector weights at {path}; give a .pt or .onnx file or an OpenVINO folder, or a "
-            f"name: {near_names(path.name, 'detector')}"
+            f"name; {near_names(path.name, 'detector')}"
         )
         raise WeightsError(msg)
     sha256 = weights_sha256(path)

@@ -94,7 +94,7 @@ def _missing(path: Path) -> str:
     names = ", ".join(known.name for known in known_descriptions())
     return (
         f"no weights at {path}; name an existing file (described already: {names}), or what "
-        f"ships: {near_names(path.name, 'embedder')}"
+        f"ships; {near_names(path.name, 'embedder')}"
     )
 
 

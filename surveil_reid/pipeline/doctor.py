@@ -13,6 +13,7 @@ import numpy as np
 
 from surveil_reid.assets import ShippedModel, check_file, shipped_models
 from surveil_reid.core import SIGHT, WeightsError
+from surveil_reid.detection import load_detector
 from surveil_reid.embedding import load_embedder
 from surveil_reid.embedding.devices import describe_devices
 from surveil_reid.matching import DescriptorIndex, IndexSource
@@ -56,6 +57,7 @@ def doctor() -> tuple[Check, ...]:
         ("devices", describe_devices),
         ("decoders", _decoders),
         ("decoding", _decoding),
+        ("detection", _detection),
         ("embedding", _embedding),
         ("index", _index),
         ("store", _store),
@@ -109,6 +111,14 @@ def _decoding() -> str:
         msg = f"10 frames written, {frames} read"
         raise RuntimeError(msg)
     return "10 frames written and read"
+
+
+def _detection() -> str:
+    if not any(model.kind == "detector" for model in shipped_models()):
+        return "none ships; name one with --detector"
+    detector = load_detector()
+    (found,) = detector.detect([np.zeros((96, 64, 3), np.uint8)])
+    return f"a blank picture through {detector.name}: {len(found.boxes)} people"
 
 
 def _embedding() -> str:

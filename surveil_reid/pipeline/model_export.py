@@ -87,8 +87,8 @@ def _weights(weights: str | Path) -> Path:
                 return find_shipped(weights, kind, "cuda")
     path = Path(weights)
     if not path.is_file():
-        near = " ".join(near_names(path.name, kind) for kind in ("embedder", "detector"))
-        msg = f"no weights at {path}; name a .safetensors or .pt file, or what ships: {near}"
+        near = "; ".join(near_names(path.name, kind) for kind in ("embedder", "detector"))
+        msg = f"no weights at {path}; name a .safetensors or .pt file, or what ships; {near}"
         raise InputError(msg)
     return path
 

@@ -14,6 +14,9 @@ from surveil_reid.video import MediaInfo, probe, start_from_name
 # A stretch goes on over a file boundary when the next file begins this close to the last one's end.
 STRETCH_GAP_S = 1.0
 
+# Between recordings that nothing dates.
+UNDATED_GAP_S = 60.0
+
 # Two starts are the same when no farther apart; databases and arithmetic round.
 SAME_START_S = 0.001
 
@@ -27,8 +30,8 @@ class PlannedRecording:
         sha256: of its content, in hexadecimal.
         media: what the container says.
         start: UTC seconds since 1970 of the first frame.
-        start_known: False when nothing said when it was made; it is then laid out behind the file
-            before, or from 1970 on, where this camera has nothing else that was laid out so.
+        start_known: False when nothing said when it was made; it is then laid out in 1970, where
+            this camera has nothing else that was laid out so.
         known: what the store already holds of this content, from any camera.
     """
 
@@ -61,12 +64,13 @@ def plan_camera(
 
     What the store holds already keeps the time it has there. In all other cases a recording begins
     at what comes first of: the start that its entry was given (the first file only; the others
-    follow it end to end), the container's metadata, the file's name, the end of the file before,
-    1970. A file is left out that its entry's start would put over another one in the store: that
-    start is no longer the first file's then. One is left out, too, that has other content than when
-    the store took it in for the same time of this camera, more than half of the shorter one's: it
-    was still being recorded or copied then, and the people in it would be there twice. A name that
-    is used again for another time (`latest.mp4`) is another recording.
+    follow it end to end), the container's metadata, the file's name. One that nothing dates is laid
+    out in 1970, apart from all others: nobody is followed from a file into one that may be of
+    another day. A file is left out that its entry's start would put over another one in the store:
+    that start is no longer the first file's then. One is left out, too, that has other content than
+    when the store took it in for the same time of this camera, more than half of the shorter one's:
+    it was still being recorded or copied then, and the people in it would be there twice. A name
+    that is used again for another time (`latest.mp4`) is another recording.
 
     Returns:
         The stretches in order of time, and the files that cannot be used.
@@ -169,10 +173,9 @@ class _Planner:
         stated = media.start if media.start is not None else start_from_name(path)
         if stated is not None:
             return stated + self._source.clock_offset, True
-        start = self._source.clock_offset if self._clock is None else self._clock
-        return self._behind_others(path, start, media.duration), False
+        return self._undated_start(path), False
 
-    def _behind_others(self, path: Path, start: float, duration: float) -> float:
+    def _undated_start(self, path: Path) -> float:
         """A made-up start at which this camera has no other recording with a made-up one.
 
         Nobody could be both of two people who seem to be in view at once. A file that was taken in
@@ -184,9 +187,7 @@ class _Planner:
         for held in others:
             if str(held.path) == mine:
                 return held.start
-        if any(start < other.end and other.start < start + duration for other in others):
-            return max(other.end for other in others)
-        return start
+        return max((other.end + UNDATED_GAP_S for other in others), default=0.0)
 
     def _is_moved(self, known: Recording, start: float, entry: RecordingSource) -> bool:
         """Whether a file in the store would begin elsewhere if it were processed with `start` now.
@@ -277,8 +278,9 @@ def _warn_of_unknown_times(
     if unknown:
         progress.warn(
             f"camera {camera}: nothing says when {_and_more(unknown)} was recorded; "
-            "its times count from the end of the file before, or from 1970-01-01T00:00:00Z, and "
-            "this camera's travel times are left aside (give a start with NAME=PATH@ISO-TIME)"
+            "nobody is followed from one such file into the next, this camera's travel times are "
+            "left aside, and nothing found there has a date (give the start of the first with "
+            "NAME=PATH@ISO-TIME, and the others follow it)"
         )
 
 

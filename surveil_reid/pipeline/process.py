@@ -122,7 +122,7 @@ def process(
 def _process_stretch(
     stretch: Sequence[PlannedRecording], camera: CameraSource, workers: Workers
 ) -> tuple[list[RecordingReport], list[Failure]]:
-    reports = [_skipped(recording, workers.store) for recording in stretch if _done(recording)]
+    reports = [_skipped(recording, camera, workers) for recording in stretch if _done(recording)]
     failures: list[Failure] = []
     for pending in _pending(stretch):
         run: Stretch | None = None
@@ -207,12 +207,19 @@ def _done(planned: PlannedRecording) -> bool:
     return planned.known is not None and planned.known.complete
 
 
-def _skipped(planned: PlannedRecording, store: Store) -> RecordingReport:
+def _skipped(planned: PlannedRecording, camera: CameraSource, workers: Workers) -> RecordingReport:
     known = planned.known
     if known is None:
         msg = f"{planned.path} was never processed"
         raise ValueError(msg)
-    return _report(known, store, planned.path, 0.0, "already processed")
+    skipped = "already processed"
+    if known.camera != camera.name:
+        skipped += f" as a recording of camera {known.camera}"
+        workers.progress.warn(
+            f"{planned.path}: {skipped}; to have it as one of {camera.name}, "
+            f"`surveil-reid remove --recording {known.sha256}` first"
+        )
+    return _report(known, workers.store, planned.path, 0.0, skipped)
 
 
 def _report(

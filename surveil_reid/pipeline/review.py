@@ -81,7 +81,9 @@ def reject_tracklets(
     named = _once(tracklets)
     rest = _without(members, named)
     if not named or not rest:
-        msg = f"name tracklets that identity {identity} is not, and not all of it: {members}"
+        msg = (
+            f"name tracklets that identity {identity} is not, and not all of it: {_listed(members)}"
+        )
         raise InputError(msg)
     new = _new("reject", (identity,), (named, rest), who=who)
     moves: dict[int, _Target] = {}
@@ -138,7 +140,7 @@ def split_identity(
     named = _once(tracklets)
     rest = _without(members, named)
     if not named or not rest or not set(named) <= set(members):
-        msg = f"name some of the tracklets of identity {identity} and not all: {members}"
+        msg = f"name some of the tracklets of identity {identity} and not all: {_listed(members)}"
         raise InputError(msg)
     new = _new("split", (identity,), (named, rest), who=who)
     people = desk.held_with(new, named)
@@ -231,6 +233,10 @@ def _new(
 
 def _once(numbers: Sequence[int]) -> tuple[int, ...]:
     return tuple(sorted(set(numbers)))
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))
 
 
 def _without(numbers: Sequence[int], gone: Collection[int]) -> tuple[int, ...]:

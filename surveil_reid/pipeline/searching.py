@@ -5,7 +5,17 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from surveil_reid.core import Booleans, Floats, InputError, ModelInfo, Tracklet, UnknownNameError
+from surveil_reid.core import (
+    Booleans,
+    Floats,
+    InputError,
+    ModelInfo,
+    Sights,
+    Tracklet,
+    UnknownNameError,
+    is_dated,
+    moment,
+)
 from surveil_reid.identity import decide
 from surveil_reid.matching import DescriptorIndex, RerankOptions, rerank
 from surveil_reid.pipeline.identities import Place, best_crop, place_of
@@ -27,8 +37,9 @@ class SearchOptions:
     Attributes:
         top: how many hits to give at most.
         cameras: only these; empty for all.
-        after: only tracklets in view at or after this time, UTC seconds since 1970.
-        before: only tracklets in view at or before this time.
+        after: only tracklets in view at or after this time, UTC seconds since 1970. With a date
+            none is found that has none, and the other way round.
+        before: only tracklets in view at or before this time; likewise.
         false_alarm: share of searches for somebody who is not there that may report anybody.
         doubtful: whether to search among doubtful tracklets too.
 
@@ -49,6 +60,9 @@ class SearchOptions:
             raise InputError(msg)
         if not 0 < self.false_alarm < 1:
             msg = f"the false-alarm rate lies between 0 and 1, not at {self.false_alarm}"
+            raise InputError(msg)
+        if self.after is not None and self.before is not None and self.after > self.before:
+            msg = f"nothing is after {moment(self.after)} and before {moment(self.before)}"
             raise InputError(msg)
 
 
@@ -91,6 +105,7 @@ class SearchResult:
         false_alarm: the rate asked for.
         threshold: the similarity from which a hit is a match.
         extrapolated: whether that rate lies outside those measured for the model.
+        compared: tracklets that the query was compared with.
         hits: matches first, and of either kind the best.
     """
 
@@ -98,6 +113,7 @@ class SearchResult:
     false_alarm: float
     threshold: float
     extrapolated: bool
+    compared: int
     hits: tuple[Hit, ...]
 
     def by_identity(self) -> tuple[tuple[int | None, tuple[Hit, ...]], ...]:
@@ -115,6 +131,7 @@ def search(
     options: SearchOptions | None = None,
     *,
     leave_out: Sequence[int] = (),
+    asked: str | None = None,
 ) -> SearchResult:
     """Find a person by descriptor.
 
@@ -129,6 +146,7 @@ def search(
         options: filters and the false-alarm rate.
         leave_out: tracklets that are the query itself. Their cameras are the query's: what is known
             of pairs of cameras goes into the probabilities.
+        asked: whom for, in words, for the store's log: a picture's path, say.
 
     Raises:
         StoreError: when the store holds no descriptors at all.
@@ -139,7 +157,8 @@ def search(
     model = current_model(store)
     index = open_index(store)
     candidates = find_candidates(store, index, options, leave_out)
-    gallery_size = max(int(candidates.sum()), 1)
+    compared = int(candidates.sum())
+    gallery_size = max(compared, 1)
     head = _ranked(store, index, query, candidates, options.top)
     similarities = np.array([score for _, score in head], np.float32)
     decision = decide(
@@ -169,12 +188,14 @@ def search(
         for (tracklet, score, match), state in zip(found, states, strict=True)
     )
     if not store.read_only:
-        store.log("search", {"hits": [hit.tracklet for hit in hits], **asdict(options)})
+        query_of = {"asked": asked, "tracklets": list(leave_out)}
+        store.log("search", query_of | {"hits": [hit.tracklet for hit in hits], **asdict(options)})
     return SearchResult(
         match=any(hit.match for hit in hits),
         false_alarm=options.false_alarm,
         threshold=decision.threshold,
         extrapolated=decision.extrapolated,
+        compared=compared,
         hits=hits,
     )
 
@@ -211,10 +232,16 @@ def find_candidates(
     if options.cameras:
         chosen &= np.isin(sights["camera"], [numbers[name] for name in options.cameras])
     if options.after is not None:
-        chosen &= sights["end"] >= options.after
+        chosen &= (sights["end"] >= options.after) & _as_dated(sights, options.after)
     if options.before is not None:
-        chosen &= sights["start"] <= options.before
+        chosen &= (sights["start"] <= options.before) & _as_dated(sights, options.before)
     return chosen
+
+
+def _as_dated(sights: Sights, time: float) -> Booleans:
+    """Which have a date if the time has one, or none if it has none: no others compare with it."""
+    dated: Booleans = is_dated(sights["start"]) == is_dated(time)
+    return dated
 
 
 def _probability(

@@ -50,7 +50,10 @@ def write_clips(
     clips: dict[int, Path] = {}
     failures: dict[str, list[int]] = {}
     watcher.begin("cutting clips", len(cuts))
-    make_folder(folder)
+    make_folder(folder, mode=0o700)
+    if not store.read_only:
+        shown = [hit.tracklet for hit in hits]
+        store.log("clips", {"folder": str(folder.absolute()), "tracklets": shown})
     with writing(folder):
         for place, hit, cut in cuts:
             path = folder / f"{place:02d}_{file_word(hit.camera)}_{hit.tracklet}.mp4"

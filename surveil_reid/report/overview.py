@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from surveil_reid.core import ModelInfo, OperatingPoint, Tracklet
+from surveil_reid.core import ModelInfo, OperatingPoint, Tracklet, is_dated
 from surveil_reid.report.site_map import Transition, count_transitions
 from surveil_reid.report.times import Clock
 from surveil_reid.store import Identity, Store, StoreCounts
@@ -73,22 +73,19 @@ class Overview:
 
     @cached_property
     def transitions(self) -> tuple[Transition, ...]:
-        """Who went from where to where, over all identities and cameras with dates."""
+        """Who went from where to where, over all identities and whatever has a date."""
         return count_transitions(self._dated.values())
 
     @property
     def placed(self) -> dict[int, Sequence[Tracklet]]:
-        """What a timeline shows: of those shown who was seen at times that can be compared.
-
-        Where no camera has dates, each counts from its own first recording.
-        """
+        """What a timeline shows of those shown: what has a date, or all where nothing has."""
         people = self._dated if any(self._dated.values()) else self.people
         return {i.id: seen for i in self.shown if (seen := people[i.id])}
 
     @cached_property
     def _dated(self) -> dict[int, Sequence[Tracklet]]:
         return {
-            identity: [t for t in tracklets if t.camera not in self.undated]
+            identity: [t for t in tracklets if is_dated(t.start)]
             for identity, tracklets in self.people.items()
         }
 

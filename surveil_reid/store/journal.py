@@ -7,20 +7,26 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from surveil_reid.core import login_name
 from surveil_reid.store.chunks import chunks
 from surveil_reid.store.schema import EventRow, GoneRow, RevisionRow, TrackletRow
 from surveil_reid.store.values import Event
 
 
 def log(session: Session, kind: str, detail: dict[str, Any], who: str | None = None) -> None:
-    """Add a line to the log, dated now."""
-    row = {"at": time.time(), "who": who, "kind": kind, "detail": detail}
+    """Add a line to the log, dated now; by whoever is logged in where nobody is named."""
+    row = {"at": time.time(), "who": who or login_name(), "kind": kind, "detail": detail}
     session.execute(insert(EventRow), [row])
 
 
-def list_events(session: Session, limit: int) -> tuple[Event, ...]:
+def list_events(
+    session: Session, limit: int, kinds: Collection[str], without: Collection[str]
+) -> tuple[Event, ...]:
     """The newest lines, newest first."""
-    rows = session.scalars(select(EventRow).order_by(EventRow.id.desc()).limit(limit))
+    query = select(EventRow).where(EventRow.kind.not_in(without))
+    if kinds:
+        query = query.where(EventRow.kind.in_(kinds))
+    rows = session.scalars(query.order_by(EventRow.id.desc()).limit(limit))
     return tuple(Event(row.id, row.at, row.who, row.kind, row.detail) for row in rows)
 
 

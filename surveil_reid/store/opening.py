@@ -1,6 +1,7 @@
 """Opens a store: finds its database and folder, creates or migrates them."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import URL, inspect, text
@@ -43,12 +44,17 @@ def open_store(
     if file is not None and not create and not file.exists():
         msg = f"there is no store at {file}; name one with --store, or make it with `process`"
         raise StoreError(msg)
+    if file is not None and read_only and file.exists() and not _may(file, os.R_OK):
+        msg = f"{file} cannot be read; who made it decides who else may"
+        raise StoreError(msg)
     if file is not None and not read_only:
         with file_failures(file):
             _require_access(file)
         # What is refused leaves no new store; another process makes the file before the folder.
         if folders.in_use(place) and not file.exists():
             raise folders.refuse(place, url)
+        with file_failures(file):
+            _make_private(file)
     database = Database(parsed, read_only=read_only)
     try:
         if _revision(database) != REVISION:
@@ -68,7 +74,7 @@ def _take(place: Path, owner: folders.Owner, *, read_only: bool) -> None:
         folders.require_own(place, owner)
         return
     with file_failures(place):
-        place.mkdir(parents=True, exist_ok=True)
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
     _require_write(place)
     folders.claim(place, owner)
 
@@ -113,7 +119,17 @@ def _require_access(file: Path) -> None:
         _require_write(file)
 
 
+def _make_private(file: Path) -> None:
+    """Make a new database that its owner alone can read, like what SQLite puts beside it."""
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _may(path: Path, mode: int) -> bool:
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
+
+
 def _require_write(path: Path) -> None:
-    if not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+    if not _may(path, os.W_OK):
         msg = f"{path} cannot be written; check its permissions, or name another store"
         raise ReadOnlyError(msg)

@@ -520,14 +520,22 @@ class Store:
             return journal.read_key(session)
 
     def log(self, kind: str, detail: dict[str, Any], who: str | None = None) -> None:
-        """Add a line to the log; `detail` is plain JSON values."""
+        """Add a line to the log; `detail` is plain JSON values, `who` the login name if None."""
         with self._database.writing() as session:
             journal.log(session, kind, detail, who)
 
-    def events(self, limit: int) -> tuple[Event, ...]:
-        """The newest lines of the log, newest first."""
+    def events(
+        self, limit: int, *, kinds: Collection[str] = (), without: Collection[str] = ()
+    ) -> tuple[Event, ...]:
+        """The newest lines of the log, newest first.
+
+        Args:
+            limit: how many at most.
+            kinds: only these; empty for all.
+            without: none of these.
+        """
         with self._database.reading() as session:
-            return journal.list_events(session, limit)
+            return journal.list_events(session, limit, kinds, without)
 
     def counts(self) -> StoreCounts:
         """What the store holds."""

@@ -121,7 +121,9 @@ def test_a_form_whose_files_the_card_does_not_list_is_refused(folder: Path) -> N
 
 def test_an_unknown_name_gives_the_nearest_right_ones(folder: Path) -> None:
     assert "did you mean walker" in refusal(folder, "wallker")
-    assert near_names("zzz", "detector", folder).startswith("what ships is walker, walker_open")
+    assert near_names("zzz", "detector", folder).startswith(
+        "the detectors that ship are walker, walker_open"
+    )
 
 
 def test_where_nothing_ships_the_option_is_named(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """What scripts rely on: JSON documents, exit statuses, and one line for each mistake."""
 
+import getpass
 import json
 import os
 import shutil
@@ -187,7 +188,7 @@ def test_process_names_what_fails_and_does_the_rest(
     assert [r["camera"] for r in document["recordings"]] == ["b"]
     assert document["failed"][0]["camera"] == "a"
     assert "none.mp4" in document["failed"][0]["error"]
-    assert "1970-01-01" in err  # nothing says when yard.mp4 was made
+    assert "nothing says when yard.mp4 was recorded" in err
 
 
 def test_a_file_that_cannot_be_used_otherwise_is_one_line_too(
@@ -316,6 +317,7 @@ def test_search_by_picture_finds_the_person_in_the_other_camera(
         "tracklet", "identity", "camera", "start", "end", "score", "probability", "match", "crop",
         "recording", "offset", "dated",
     }  # fmt: skip
+    assert found["compared"] == 3
     assert found["results"][0]["start"].startswith("2026-03-01T08:00:26")
     assert [hit["match"] for hit in found["results"]] == [True, False, False]
 
@@ -360,6 +362,103 @@ def test_where_nothing_says_when_it_was_no_date_is_told(
     hits = (replace(hit, place=replace(hit.place, dated=True)) for hit in result.hits)
     surveil_reid.write_search_sheet(replace(result, hits=tuple(hits)), [], dated)
     assert sheet.read_bytes() != dated.read_bytes()
+
+
+def test_times_with_and_without_a_date_are_not_compared(
+    run_json: RunJson, run: Run, site: dict[str, Path], tmp_path: Path
+) -> None:
+    where = ("--store", f"sqlite:///{tmp_path / 'some.db'}")
+    weights = ("--detector", "colour", "--embedder", "colour")
+    cameras = (f"yard={site['yard']}@2026-03-01T08:00:20Z", f"gate={site['gate']}")
+    for camera in cameras:
+        run_json("process", "--camera", camera, *weights, *where)
+    search = ("search", "--tracklet", 1, *where)
+    for times in (("--before", "2030-01-01"), ("--after", "2020-01-01")):
+        status, out, err = run(*search, *times, "--json")
+        assert status == 0
+        assert {hit["camera"] for hit in json.loads(out)["results"]} == {"yard"}
+        assert "people of recordings without a date are left out (gate)" in err
+    elapsed = run_json(*search, "--after", "1970-01-01T00:00:05Z")["results"]
+    assert {hit["camera"] for hit in elapsed} == {"gate"}
+    nobody = run_json(*search, "--after", "2030-01-01")
+    assert (nobody["decision"], nobody["compared"], nobody["results"]) == ("no match", 0, [])
+    assert "nobody was there to compare with" in run(*search, "--after", "2030-01-01")[1]
+    status, _, err = run(*search, "--after", "2026-03-02", "--before", "2026-03-01")
+    assert status == 1
+    assert "nothing is after 2026-03-02 00:00:00Z and before 2026-03-01" in err
+
+
+def test_a_sheet_replaces_no_picture_that_is_searched_by(
+    run: Run, store: str, tmp_path: Path
+) -> None:
+    picture = tmp_path / "person.png"
+    with PillowImage.open(crop_of(store, "gate", 0)) as crop:
+        crop.save(picture)
+    before = picture.read_bytes()
+    for sheet, said in ((picture, "is searched by"), (tmp_path / "hits.jpg", "is written as")):
+        asked = ("search", picture, "--sheet", sheet, "--embedder", "colour", "--store", store)
+        status, out, err = run(*asked)
+        assert (status, out) == (2, "")
+        assert said in " ".join(word for word in err.split() if word.isalpha())
+    assert picture.read_bytes() == before
+    assert not (tmp_path / "hits.jpg").exists()
+
+
+def test_the_log_says_who_looked_for_whom(
+    run_json: RunJson, run: Run, store: str, tmp_path: Path
+) -> None:
+    picture, sheet = crop_of(store, "gate", 0), tmp_path / "hits.png"
+    run_json("search", picture, "--embedder", "colour", "--sheet", sheet, "--store", store)
+    run_json("search", "--identity", 1, "--clips", tmp_path / "clips", "--store", store)
+    run_json("remove", "--tracklet", 1, "--store", store)
+    lines = run_json("log", "--store", store)["events"]
+    assert [line["kind"] for line in lines[:5]] == ["remove", "clips", "search", "sheet", "search"]
+    assert {line["who"] for line in lines} == {getpass.getuser()}
+    assert [lines[n]["detail"]["asked"] for n in (4, 2)] == [picture, "identity 1"]
+    assert lines[3]["detail"] == {"path": str(sheet)}
+    assert lines[1]["detail"]["folder"] == str(tmp_path / "clips")
+    assert "segment" not in {line["kind"] for line in lines}
+    asked = ("log", "--kind", "segment", "--kind", "remove", "--limit", 2, "--store", store)
+    assert [line["kind"] for line in run_json(*asked)["events"]] == ["remove", "segment"]
+    _, out, _ = run("log", "--store", store)
+    assert "identity 1" in out
+    assert getpass.getuser() in out
+
+
+def test_recordings_are_listed_with_when_and_how_far(
+    run_json: RunJson, run: Run, store: str, site: dict[str, Path]
+) -> None:
+    held = run_json("info", "--recordings", "--store", store)["recordings"]
+    assert [(r["camera"], r["path"], r["dated"]) for r in held] == [
+        (name, str(site[name]), True) for name in ("gate", "yard")
+    ]
+    assert held[1]["start"] == "2026-03-01T08:00:20.000Z"
+    assert {(r["complete"], r["note"]) for r in held} == {(True, None)}
+    _, out, _ = run("info", "--recordings", "--store", store)
+    assert held[0]["sha256"] in out
+    assert "2026-03-01 08:00:20Z" in out
+
+
+def test_a_recording_of_another_camera_is_pointed_out(
+    run: Run, store: str, site: dict[str, Path]
+) -> None:
+    weights = ("--detector", "colour", "--embedder", "colour", "--store", store)
+    status, out, err = run("process", "--camera", f"door={site['gate']}", *weights)
+    assert status == 0
+    assert "already processed as a recording of camera gate" in out
+    assert "to have it as one of door, `surveil-reid remove --recording" in err
+
+
+def test_a_store_and_what_is_cut_out_of_it_are_private(
+    run_json: RunJson, site: dict[str, Path], tmp_path: Path
+) -> None:
+    where = ("--store", f"sqlite:///{tmp_path / 'new.db'}")
+    weights = ("--detector", "colour", "--embedder", "colour")
+    run_json("process", "--camera", f"gate={site['gate']}@2026-03-01T08:00:00Z", *weights, *where)
+    run_json("search", "--tracklet", 1, "--clips", tmp_path / "clips", *where)
+    made = [path for path in tmp_path.iterdir() if path.name.startswith(("new", "clips"))]
+    assert {path.name for path in made} >= {"new.db", "new.files", "clips"}
+    assert all(path.stat().st_mode & 0o077 == 0 for path in made)
 
 
 def test_search_for_somebody_who_is_not_there_says_no_match(run_json: RunJson, store: str) -> None:

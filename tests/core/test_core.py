@@ -1,6 +1,7 @@
 """Value types refuse what is wrong, and the few formulas agree with independent ones."""
 
 import importlib
+import os
 import resource
 import sys
 from pathlib import Path
@@ -198,7 +199,6 @@ def test_a_file_is_replaced_whole_or_stays_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "file"
     with replaced_whole(path) as stream:
         stream.write(b"first")
-    assert path.stat().st_mode & 0o777 == 0o644
     with pytest.raises(TypeError), replaced_whole(path) as stream:
         stream.writelines([b"half", "of it"])  # type: ignore[list-item]
     assert path.read_bytes() == b"first"
@@ -207,6 +207,16 @@ def test_a_file_is_replaced_whole_or_stays_as_it_was(tmp_path: Path) -> None:
         assert path.read_bytes() == b"first"
     assert path.read_bytes() == b"second"
     assert [item.name for item in path.parent.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_who_may_read_a_file_is_left_to_the_systems_mask(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        write_whole(tmp_path / "file", b"content")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o666 & ~mask
 
 
 def test_no_space_leaves_the_older_file(tmp_path: Path) -> None:

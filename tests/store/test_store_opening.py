@@ -343,6 +343,10 @@ def test_a_store_in_a_folder_without_permission_can_be_read(public_folder: Path,
     with open_store(url) as store:
         store.add_recording(new_recording())
     public_folder.chmod(0o555)
+    with unprivileged(), pytest.raises(StoreError, match="cannot be read; who made it decides"):
+        open_store(url, read_only=True)
+    next(public_folder.glob("*.db")).chmod(0o644)
+    store.folder.chmod(0o755)
     with unprivileged():
         with open_store(url, read_only=True) as store:
             assert store.cameras() == ("gate",)
