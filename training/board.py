@@ -27,7 +27,7 @@ class Board:
         except ImportError as error:
             msg = "TensorBoard is not installed; pip install tensorboard, or leave --tensorboard"
             raise InputError(msg) from error
-        self._writer: Any = SummaryWriter(folder / "tensorboard", purge_step=step)
+        self._writer: Any = SummaryWriter(folder / "tensorboard", purge_step=step + 1)
 
     def after_step(self, tally: Tally, rate: float) -> None:
         """Write the losses so far in this epoch, every few steps."""

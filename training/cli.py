@@ -76,8 +76,12 @@ def train_all(recipes: Sequence[Recipe], options: RunOptions, tell: Tell) -> Tra
         tell: takes lines of progress.
 
     Raises:
+        InputError: when several processes are to share several recipes.
         SurveilReidError: when the only recipe fails.
     """
+    if len(recipes) > 1 and int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        msg = f"torchrun trains one recipe at a time, not {len(recipes)}; choose one with --only"
+        raise InputError(msg)
     began = time.monotonic()
     records: list[Record] = []
     failed: dict[str, str] = {}

@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 from functools import reduce
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from surveil_reid.core import InputError
 from training.recipe import Recipe
@@ -56,7 +56,7 @@ def read_grid(folder: Path, only: str = "*", changes: Sequence[str] = ()) -> tup
 
     Args:
         folder: holds the grid files, `*.yaml`.
-        only: a pattern of names, such as `resnet18-*-80-*`.
+        only: a pattern of the names in the grid, such as `resnet18-*-80-*`.
         changes: `key=value`, as `read_recipe` takes them, to all of them.
 
     Raises:
@@ -67,36 +67,51 @@ def read_grid(folder: Path, only: str = "*", changes: Sequence[str] = ()) -> tup
     if not paths:
         msg = f"{folder} holds no grid file (*.yaml); a grid is a folder such as configs/paper"
         raise InputError(msg)
-    recipes = [recipe for path in paths for recipe in _expand(path, changes)]
-    names = [recipe.name for recipe in recipes]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        msg = f"{folder}: two experiments are called {twice}; let an axis tell them apart"
-        raise InputError(msg)
-    chosen = tuple(recipe for recipe in recipes if fnmatchcase(recipe.name, only))
+    experiments = [experiment for path in paths for experiment in _expand(path)]
+    names = [experiment.name for experiment in experiments]
+    chosen = [experiment for experiment in experiments if fnmatchcase(experiment.name, only)]
     if not chosen:
         near = ", ".join(names[:3])
         msg = f"none of the {len(names)} experiments in {folder} fits {only!r}; they are {near}, …"
         raise InputError(msg)
-    return chosen
+    _require_different(folder, names, "let an axis tell them apart")
+    recipes = tuple(experiment.recipe(changes) for experiment in chosen)
+    remedy = "--only can choose one of them, which may have any name"
+    _require_different(folder, [recipe.name for recipe in recipes], remedy)
+    return recipes
 
 
-def _expand(path: Path, changes: Sequence[str]) -> list[Recipe]:
+def _require_different(folder: Path, names: Sequence[str], remedy: str) -> None:
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        msg = f"{folder}: two experiments are called {twice}; {remedy}"
+        raise InputError(msg)
+
+
+class _Experiment(NamedTuple):
+    """One of a grid file, by the name that the grid gives it."""
+
+    name: str
+    values: Mapping[str, Any]
+    path: Path
+
+    def recipe(self, changes: Sequence[str]) -> Recipe:
+        values = reduce(merge, map(parse_change, changes), self.values)
+        return parse(Recipe, values, f"{self.path}: {self.name}")
+
+
+def _expand(path: Path) -> list[_Experiment]:
     values = read_values(path)
     axes = parse(Axes, values.pop("axes", {}), f"{path}: axes")
     choices = {axis.name: getattr(axes, axis.name) for axis in fields(Axes)}
     return [
-        _recipe(values, dict(zip(choices, combination, strict=True)), changes, path)
+        _experiment(values, dict(zip(choices, combination, strict=True)), path)
         for combination in product(*choices.values())
     ]
 
 
-def _recipe(
-    values: Mapping[str, Any], chosen: Mapping[str, Choice], changes: Sequence[str], path: Path
-) -> Recipe:
+def _experiment(values: Mapping[str, Any], chosen: Mapping[str, Choice], path: Path) -> _Experiment:
     name = "-".join(choice.name for choice in chosen.values())
     own = {"name": name, "cell": {axis: choice.cell for axis, choice in chosen.items()}}
-    layers = (
-        *(choice.recipe for choice in chosen.values()), own, *map(parse_change, changes)
-    )  # fmt: skip
-    return parse(Recipe, reduce(merge, layers, values), f"{path}: {name}")
+    layers = (*(choice.recipe for choice in chosen.values()), own)
+    return _Experiment(name, reduce(merge, layers, values), path)

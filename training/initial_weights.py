@@ -46,7 +46,7 @@ def start_from(
     if found is not None:
         tensors = torch.load(found, map_location="cpu", weights_only=True)
         fill_backbone(model, tensors, found)
-        return Weights(source="torchvision", sha256=_sha256(found), name=found.name)
+        return Weights(source="torchvision", sha256=sha256_of(found), name=found.name)
     path = None if local is None else local / f"{backbone}-imagenet.safetensors"
     if path is None or not path.is_file():
         msg = (
@@ -102,9 +102,10 @@ def _from_file(model: ReidModel, path: Path, tell: Tell = lambda _: None) -> Wei
     if not all(torch.isfinite(tensor).all() for tensor in content.tensors.values()):
         msg = f"{path} holds NaN or infinity; get it again"
         raise WeightsError(msg)
-    return Weights(source="file", sha256=_sha256(path), name=path.name)
+    return Weights(source="file", sha256=sha256_of(path), name=path.name)
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Of a file, in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -148,12 +148,24 @@ class Learner:
             "objective": self.objective.state_dict(),
             "optimiser": self._optimiser.state_dict(),
             "scaler": self.precision.scaler.state_dict(),
+            "precision": self.precision.name,
             "average": None if self._average is None else self._average.state_dict(),
             "skipped": [self.skipped, self._skipped_in_a_row],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go back to a state."""
+        """Go back to a state.
+
+        Raises:
+            InputError: when it was learned in another precision, of which a record names one.
+        """
+        earlier = state.get("precision", self.precision.name)
+        if earlier != self.precision.name:
+            msg = (
+                f"the run was begun in {earlier} and would go on in {self.precision.name}; go on "
+                "where it was begun, or begin it anew under another name"
+            )
+            raise InputError(msg)
         self.model.load_state_dict(state["model"])
         self.objective.load_state_dict(state["objective"])
         self._optimiser.load_state_dict(state["optimiser"])

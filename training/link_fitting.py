@@ -149,7 +149,7 @@ def draw_stores(labelled: Sequence[Labelled], stores: Mapping[int, int]) -> Halv
         {
             size: [store(half, size) for _ in range(times)]
             for size, times in stores.items()
-            if size <= len(half)
+            if size <= len(halves[1])  # the smaller half
         }
         for half in halves
     )
@@ -217,6 +217,9 @@ def fit(features: Sequence[Path], write: Callable[[dict[str, Any]], None]) -> di
     Raises:
         InputError: when features cannot be read, or are of too few people.
     """
+    if len({path.stem for path in features}) < len(features):
+        msg = "features are told apart by their files' names; give each file a name of its own"
+        raise InputError(msg)
     worth = Together({path.stem: _worth(path) for path in features})
     steps: list[dict[str, Any]] = []
     record: dict[str, Any] = {

@@ -67,6 +67,7 @@ class Loop:
         folder: of the run.
         state: to go on from, as it was saved; None begins.
         tell: takes lines of progress.
+        began: by `time.monotonic()`, from when on the machine's minutes count.
 
     Attributes:
         tally: what was counted.
@@ -74,7 +75,7 @@ class Loop:
     """
 
     def __init__(
-        self, parts: Parts, folder: Path, state: dict[str, Any] | None, tell: Tell
+        self, parts: Parts, folder: Path, state: dict[str, Any] | None, tell: Tell, began: float
     ) -> None:
         self._parts = parts
         self._folder = folder
@@ -83,7 +84,7 @@ class Loop:
         epochs = parts.recipe.schedule.epochs
         sizes = [parts.recipe.input.size_at(epoch) for epoch in range(epochs)]
         self._progress = Progress(tell, self._steps, sizes)
-        self._began = self._saved = time.monotonic()
+        self._began, self._saved = began, time.monotonic()
         self.tally = Tally()
         self.halt: Literal["steps", "time"] | None = None
         self._board: Board | None = None
@@ -125,13 +126,17 @@ class Loop:
         options = self._parts.options
         if options.steps is not None and self.tally.step >= options.steps:
             return "steps"
-        if options.minutes is None:
-            return None
-        late = time.monotonic() - self._began >= options.minutes * 60
-        if not self._parts.processes.any(late):
+        if not self.late():
             return None
         self._save()
         return "time"
+
+    def late(self) -> bool:
+        """Whether the time is up, for any of the processes."""
+        minutes = self._parts.options.minutes
+        if minutes is None:
+            return False
+        return self._parts.processes.any(time.monotonic() - self._began >= minutes * 60)
 
     def _batches(self, plan: Integers, first: int, epoch: int) -> Iterator[Batch]:
         parts = self._parts

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from surveil_reid.core import Floats, Integers
 from surveil_reid.evaluation import (
+    Features,
     RetrievalScores,
     evaluate_features,
     make_features,
@@ -52,8 +53,12 @@ class Measure:
 
     def retrieve(self, model: nn.Module, retrieval: Retrieval) -> RetrievalScores:
         """Scores of queries in a gallery."""
+        return evaluate_features(self.features(model, retrieval))
+
+    def features(self, model: nn.Module, retrieval: Retrieval) -> Features:
+        """Features of queries and a gallery, with their labels."""
         labels = ranking_labels(retrieval.split)
-        features = make_features(
+        return make_features(
             query=self.embed(model, retrieval.query),
             gallery=self.embed(model, retrieval.gallery),
             query_ids=labels.query_ids,
@@ -61,7 +66,6 @@ class Measure:
             query_cameras=labels.query_cameras,
             gallery_cameras=labels.gallery_cameras,
         )
-        return evaluate_features(features)
 
     @torch.inference_mode()
     def _over(self, model: nn.Module, rows: Integers, then: Callable[[Tensor], Tensor]) -> Tensor:

@@ -76,6 +76,7 @@ def _unfold(model: nn.Module, norms: list[_BatchNorm], batches: Iterable[Tensor]
     for norm, (count, total, squares) in sums.items():
         mean = total / count
         variance = (squares / count - mean.square()).clamp(min=0)
+        mean, variance = mean.to(norm.bias), variance.to(norm.bias)  # its device and type
         before, spread = cast(Tensor, norm.running_mean), cast(Tensor, norm.running_var)
         scale = norm.weight / (spread + norm.eps).sqrt()
         norm.bias.add_(scale * (mean - before))

@@ -2,8 +2,8 @@
 
 Run it as `python -m training.pack market1501 --data DIR --out market1501.pack`, and there
 `python -m training CONFIG.yaml --data market1501.pack`. With `--train-only` the file holds what is
-learned from alone: a run then leaves its checkpoint untested; `--beside` takes the folders that a
-recipe names in `data.beside`.
+learned from alone: a run by the official split then leaves its checkpoint untested; `--beside`
+takes the folders that a recipe names in `data.beside`.
 """
 
 import argparse

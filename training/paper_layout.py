@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from training.paper_tables import Row, Table, results, states
 from training.records import Record
@@ -48,20 +49,31 @@ def runs_text(runs: Sequence[Record]) -> str:
     )
     if not shown:
         return counts
-    header = ("run", "weights", "epochs", "identities", "images", "valid queries", "device")
+    header = (
+        "run", "weights", "epochs", "optimiser", "seed", "identities", "images", "valid queries",
+        "device", "threads",
+    )  # fmt: skip
     lines = [
         (
             run.name,
             " ".join(filter(None, (run.weights.source, run.weights.name))),
             str(run.epochs),
+            _optimiser(run.recipe),
+            str(run.seed),
             f"{run.data.identities:,}",
             f"{run.data.images:,}",
             f"{run.test.valid_queries:,} of {run.test.queries:,}" if run.test else "",
             run.device,
+            str(run.threads),
         )
         for run in shown.values()
     ]
     return f"Our runs\n\n{markdown_table(header, lines)}\n\n{counts}"
+
+
+def _optimiser(recipe: Mapping[str, Any]) -> str:
+    given = recipe.get("optimiser", {})
+    return ", ".join(str(given[key]) for key in ("kind", "rate", "weight_decay") if key in given)
 
 
 def as_csv(tables: Sequence[Table]) -> str:

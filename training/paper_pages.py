@@ -18,6 +18,7 @@ from surveil_reid.core import InputError, SurveilReidError, write_whole
 from training import paper_blocks as blocks
 from training.grid import read_grid
 from training.paper_figures import read_paper
+from training.paper_tables import results
 from training.records import read_json, read_runs, write_record
 from training.run_speeds import amp_speeds
 
@@ -41,6 +42,10 @@ def make_blocks() -> dict[str, str]:
     return {
         "query-counts": blocks.query_counts(paper),
         "official-50": blocks.official_50(paper, protocol),
+        "numbered-80": blocks.numbered_80(
+            _read_benchmark("protocol-draws")["draws"], _read_benchmark("protocol-80")
+        ),
+        "size-change": blocks.size_change(results(runs).values()),
         "validation-50": blocks.validation_50(paper),
         "fine-tuned-cuhk03": blocks.fine_tuned_cuhk03(paper),
         "repeats": blocks.repeats(paper),
@@ -50,7 +55,7 @@ def make_blocks() -> dict[str, str]:
             [_read_benchmark(f"training-{kind}") for kind in ("convolutions", "products")]
         ),
         "amp-runs": blocks.amp_runs(amp_speeds(runs)),
-        "own-camera": blocks.own_camera(paper, protocol | _read_benchmark("protocol-80")),
+        "own-camera": blocks.own_camera(paper, protocol, runs),
         "settings": blocks.settings(read_grid(GRID)),
         "weight-decay": blocks.weight_decay(paper, runs),
         "our-results": blocks.our_results(paper, runs),

@@ -185,6 +185,7 @@ BLOCKS: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     "embedding-runtimes": ("embedding-runtimes", embedding_runtimes),
     "embedding-runtimes-avx2": ("embedding-runtimes-avx2", embedding_runtimes),
     "search-likeness": ("search-scale", search_likeness),
+    "search-likeness-avx2": ("search-scale-avx2", search_likeness),
     "search-latency": ("search-scale", search_latency),
     "search-latency-avx2": ("search-scale-avx2", search_latency),
     "search-filters": ("search-scale-avx2", search_filters),

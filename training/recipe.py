@@ -5,6 +5,7 @@ name another recipe as its `base`, relative to itself, and then holds only what 
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from surveil_reid.core import InputError
@@ -52,6 +53,12 @@ class DataRecipe:
         check_known("set", self.set, DATA_SETS)
         check_known("protocol", self.protocol, PROTOCOLS)
         check_size("stored", self.stored)
+        if self.beside and self.protocol == "paper-80":
+            msg = "beside: paper-80 would put them to the test too; take another protocol"
+            raise InputError(msg)
+        if any(Path(name).is_absolute() for name in self.beside):
+            msg = f"beside: name folders within the folder of data, not {', '.join(self.beside)}"
+            raise InputError(msg)
         check_range("held_out", self.held_out, 0)
         check_range("mixtures", self.mixtures, 0)
         check_range("skip_limit", self.skip_limit, 0)

@@ -61,6 +61,35 @@ def published(recipe: Recipe) -> dict[str, Any]:
     return values
 
 
+def comparable(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a published recipe decides, whatever version of this package it was published by.
+
+    What it says about itself is left out, and a key that came later has its default, which does
+    what was done before. One that has lost a key since stays as it is.
+    """
+    try:
+        whole: dict[str, Any] = plain(parse(Recipe, values, "a recipe"))
+    except InputError:
+        whole = dict(values)
+    return {key: value for key, value in whole.items() if key != "about"}
+
+
+def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Keys of published recipes, with dots, whose values differ."""
+    return _differing(comparable(one), comparable(other), "")
+
+
+def _differing(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str) -> list[str]:
+    found: list[str] = []
+    for key in sorted({*one, *other}):
+        mine, theirs = one.get(key), other.get(key)
+        if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
+            found += _differing(mine, theirs, f"{prefix}{key}.")
+        elif mine != theirs:
+            found.append(f"{prefix}{key}")
+    return found
+
+
 def read_values(path: Path, depth: int = 1) -> dict[str, Any]:
     """The plain values of a file over those of its base.
 

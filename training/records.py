@@ -169,6 +169,8 @@ class Record:
         data_wait_share: of the training time that the device waited for data, 0..1.
         training: how learning went.
         test: on test identities; None where that was not measured.
+        test_left_in: likewise, but pictures of the query's own camera count, as they probably do
+            in the paper.
         other_tests: likewise, on other data, by name.
         curve: by epoch.
     """
@@ -191,6 +193,9 @@ class Record:
     data_wait_share: float
     training: TrainingScores
     test: TestScores | None = None
+    test_left_in: TestScores | None = field(
+        default=None, metadata={"key": "test_own_camera_left_in"}
+    )
     other_tests: dict[str, TestScores] = field(default_factory=dict)
     curve: tuple[EpochScores, ...] = ()
 

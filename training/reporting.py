@@ -13,6 +13,7 @@ from surveil_reid.embedding.devices import CPU_FACTS
 from surveil_reid.evaluation import RetrievalScores
 from training.loop import Loop, Parts
 from training.picture_files import PictureFile
+from training.processes import Processes
 from training.recipe_files import published
 from training.records import (
     EpochScores,
@@ -31,16 +32,14 @@ def make_record(
     loop: Loop,
     pictures: PictureFile,
     state: RunState,
-    test: RetrievalScores | None,
 ) -> Record:
-    """The record of a run as it stands.
+    """The record of a run as it stands, without a test.
 
     Args:
         parts: what it works with.
         loop: where it stands.
         pictures: all that it could see.
         state: whether it is finished, and whether it was ever meant to be.
-        test: on the test identities, if that was measured.
     """
     recipe, tally = parts.recipe, loop.tally
     return Record(
@@ -59,7 +58,7 @@ def make_record(
         weights=parts.weights,
         seed=recipe.seed,
         versions=versions(),
-        device=f"{describe_device(parts.processes.device)}, {parts.learner.precision.name}",
+        device=f"{_devices(parts.processes)}, {parts.learner.precision.name}",
         threads=torch.get_num_threads(),
         wall_seconds=round(tally.elapsed, 3),
         epochs=len(tally.curve),
@@ -68,7 +67,6 @@ def make_record(
         images_per_second=round(tally.images / tally.seconds, 3) if tally.seconds else 0.0,
         data_wait_share=round(tally.waited / tally.seconds, 6) if tally.seconds else 0.0,
         training=_scores(loop),
-        test=None if test is None else _test(recipe.data.protocol, test),
         curve=tuple(parse(EpochScores, entry, "the curve") for entry in tally.curve),
     )
 
@@ -82,6 +80,11 @@ def versions() -> dict[str, str]:
         "numpy": np.__version__,
         "opencv": cv2.__version__,
     }
+
+
+def _devices(processes: Processes) -> str:
+    one = describe_device(processes.device)
+    return one if processes.count == 1 else f"{processes.count} x {one}"
 
 
 def describe_device(device: torch.device) -> str:
@@ -109,7 +112,8 @@ def _highest(curve: list[dict[str, float | None]], key: str) -> float | None:
     return max((value for entry in curve if (value := entry[key]) is not None), default=None)
 
 
-def _test(protocol: str, scores: RetrievalScores) -> TestScores:
+def test_scores(protocol: str, scores: RetrievalScores) -> TestScores:
+    """What a record keeps of scores on test identities."""
     return TestScores(
         protocol=protocol,
         mean_ap=scores.mean_ap,

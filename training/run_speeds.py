@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from training.recipe_files import comparable
 from training.records import Record
 
-IRRELEVANT = ("name", "about", "cell", "amp", "seed", "schedule")
+IRRELEVANT = ("name", "cell", "amp", "seed", "schedule")
 """Parts of a recipe that do not change how fast a step is, but for the share of small pictures."""
 
 
@@ -58,7 +59,7 @@ def _amp(run: Record) -> Any:  # noqa: ANN401 (what the recipe holds)
 
 def _alike(run: Record) -> str:
     """All that must be the same: the device without its precision, threads, recipe and sizes."""
-    recipe = {key: value for key, value in run.recipe.items() if key not in IRRELEVANT}
+    recipe = {k: v for k, v in comparable(run.recipe).items() if k not in IRRELEVANT}
     device = run.device.rpartition(", ")[0]
     facts = [device, run.threads, run.data.sha256, recipe, _early_share(run)]
     return json.dumps(facts, sort_keys=True)

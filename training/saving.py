@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from surveil_reid.core import InputError, WeightsError, write_whole
+from training.recipe_files import differing
 
 FORMAT = 1
 
@@ -76,19 +77,6 @@ def load_state(path: Path, identity: Identity) -> dict[str, Any] | None:
 
 def remove_leftovers(folder: Path) -> None:
     """Remove what a run that was killed while it wrote has left beside its files."""
-    for path in folder.glob(".*.safetensors.*"):
-        path.unlink()
-    for path in folder.glob(".state.pt.*"):
-        path.unlink()
-
-
-def differing(one: dict[str, Any], other: dict[str, Any], prefix: str = "") -> list[str]:
-    """Keys, with dots, whose values differ."""
-    found: list[str] = []
-    for key in sorted({*one, *other}):
-        mine, theirs = one.get(key), other.get(key)
-        if isinstance(mine, dict) and isinstance(theirs, dict):
-            found += differing(mine, theirs, f"{prefix}{key}.")
-        elif mine != theirs:
-            found.append(f"{prefix}{key}")
-    return found
+    for name in ("*.safetensors", "state.pt", "record.json", "curve.csv"):
+        for path in folder.glob(f".{name}.*"):
+            path.unlink()

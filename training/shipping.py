@@ -63,7 +63,10 @@ def _held_out(best: Path) -> int:
     if not data.get("held_out"):
         msg = f"the recipe of {best} held nobody out; thresholds need people it has not learned"
         raise InputError(msg)
-    drawn_from = data.get("held_out_of") or data.get("set")
+    # With further people beside, all have other names, and the draw from all of them is another.
+    drawn_from = data.get("held_out_of") or (
+        "several data sets" if data.get("beside") else data.get("set")
+    )
     drawn = (drawn_from, data.get("protocol"), data.get("split_seed"))
     if drawn != ("market1501", "official", 0):
         msg = (

@@ -82,14 +82,15 @@ def make_task(pictures: PictureFile, recipe: DataRecipe) -> Task:
         )
         raise InputError(msg)
     names = {name: label for label, name in enumerate(sorted(people - aside))}
+    notes = list(parts.notes)
     learned = [i for i in (*parts.train, *parts.validation) if i.identity in aside]
     return Task(
         classes=len(names),
         train=_labelled(parts.train, names, pictures),
         validation=_labelled(parts.validation, names, pictures) if parts.validation else None,
-        held_out=_held_out(learned, pictures),
-        test=_retrieval(parts, pictures) if parts.query else None,
-        notes=parts.notes,
+        held_out=_held_out(learned, pictures, notes),
+        test=_retrieval(parts, pictures, "test", notes),
+        notes=tuple(notes),
     )
 
 
@@ -135,15 +136,36 @@ def hold_out(people: set[str], count: int, seed: int) -> set[str]:
     return set(sorted(people, key=digest)[:count])
 
 
-def _held_out(images: Iterable[LabelledImage], pictures: PictureFile) -> Retrieval | None:
+def _held_out(
+    images: Iterable[LabelledImage], pictures: PictureFile, notes: list[str]
+) -> Retrieval | None:
     query, gallery = ask_each_camera(images)
-    if not query:
+    parts = Split(train=(), validation=(), query=query, gallery=gallery)
+    return _retrieval(parts, pictures, "held-out", notes)
+
+
+def _retrieval(
+    parts: Split, pictures: PictureFile, whose: str, notes: list[str]
+) -> Retrieval | None:
+    """Queries and gallery, None where there are none or no query can be answered."""
+    if not parts.query:
         return None
-    return _retrieval(Split(train=(), validation=(), query=query, gallery=gallery), pictures)
-
-
-def _retrieval(parts: Split, pictures: PictureFile) -> Retrieval:
+    if not _answerable(parts):
+        notes.append(f"no {whose} identity was seen by two cameras, so none is measured on")
+        return None
     return Retrieval(parts, _rows(parts.query, pictures), _rows(parts.gallery, pictures))
+
+
+def _answerable(parts: Split) -> bool:
+    """Whether any query has a picture in the gallery that another camera may have taken."""
+    seen: dict[str, set[str | None]] = {}
+    for image in parts.gallery:
+        seen.setdefault(image.identity, set()).add(image.camera)
+    return any(
+        other is None or other != image.camera
+        for image in parts.query
+        for other in seen.get(image.identity, ())
+    )
 
 
 def _labelled(images: Images, names: dict[str, int], pictures: PictureFile) -> Labelled:

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import yaml
@@ -114,7 +115,7 @@ def read_features(path: Path) -> tuple[list[str], Floats]:
     try:
         with np.load(path, allow_pickle=False) as kept:
             return kept["names"].tolist(), l2_normalise(kept["features"])
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, EOFError, BadZipFile) as error:
         msg = f"{path} holds no features: {error}; it must be .npz with `names` and `features`"
         raise InputError(msg) from error
 

@@ -1,7 +1,7 @@
 """Features of queries and a gallery with their labels, checked once so that metrics need not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,14 @@ class Features:
         if code == UNKNOWN_CAMERA:
             return "unknown"
         return self.camera_names[code] if self.camera_names else str(code)
+
+    def own_camera_left_in(self) -> "Features":
+        """The same with all cameras unknown: what a query's own camera saw then counts too."""
+        return replace(
+            self,
+            query_cameras=np.full_like(self.query_cameras, UNKNOWN_CAMERA),
+            gallery_cameras=np.full_like(self.gallery_cameras, UNKNOWN_CAMERA),
+        )
 
     def subset(self, queries: Booleans, gallery: Booleans) -> "Features":
         """The features of some queries bool `(Q,)` and some gallery images bool `(G,)`."""

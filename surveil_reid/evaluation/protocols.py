@@ -12,7 +12,7 @@ protocol unsaid. What its tables give away (a CMC value is a whole number of que
   cameras of 294 identities, a fifth of 1,467 rounded up. So the share of the test is rounded up
   here, and there is one query for each test identity and camera.
 - Market-1501's fine-tuned values fit 1,344 queries, about as many as a fifth of its identities have
-  cameras. Which identities the paper drew is not known, so its 1,344 cannot be met exactly.
+  cameras. Which identities the paper drew is not known; a draw of as many queries need not be its.
 - Fine-tuned CUHK03-NP "80:20" fits 1,400 queries, the official test, part of whose identities an
   80:20 split trains on. That reading would leak and is not offered.
 

@@ -46,7 +46,8 @@ BENCHMARKS = {
     "processing": "processing.py {data} {record} --peers {peers} --rounds 3",
     "processing-variants": "processing_variants.py {data}",
     "protocol": "protocol.py 'reid-0277, Market-1501={features}' "
-    "'reid-0277, CUHK03-NP, camera pair 1={cuhk03_features}'",
+    "'reid-0277, CUHK03-NP, camera pair 1={cuhk03_features}' "
+    "'person-resnet18, Market-1501={shipped_features}'",
     "ranking": "ranking.py {features}",
     "reranking": "reranking.py {features}",
     "robustness-person-resnet18": "robustness.py {market} --limit 75",
@@ -71,6 +72,7 @@ OTHERWISE = {
     "market1501-person-resnet18-int8": "surveil-reid evaluate market1501 --json --precision int8",
     "market1501-reid-0277": "surveil-reid evaluate market1501 --json --embedder, its teacher",
     "protocol-80": "protocol.py, on features of an 80:20 run",
+    "protocol-draws": "protocol.py --draws, on Market-1501",
     "readme": "make readme",
     "rendering": "rendering.py, on what samples.render makes",
     "robustness-ablation": "robustness.py on the checkpoint of configs/recipes/ablation.yaml",
@@ -139,7 +141,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--data", default=os.environ.get("SURVEIL_REID_DATA"))
-    for need in ("features", "train-features", "cuhk03-features", "peers", "store"):
+    for need in (
+        "features", "shipped-features", "train-features", "cuhk03-features", "peers", "store"
+    ):  # fmt: skip
         parser.add_argument(f"--{need}")
     parser.add_argument("--detector", default=os.environ.get("SURVEIL_REID_DETECTOR"))
     parser.add_argument("--embedder", default=os.environ.get("SURVEIL_REID_EMBEDDER"))

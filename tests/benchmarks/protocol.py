@@ -1,11 +1,14 @@
 """What mistakes in a protocol make of features, beside the protocol as it is.
 
     python tests/benchmarks/protocol.py NAME=FEATURES.npz...
+    python tests/benchmarks/protocol.py --draws MARKET
 
 `FEATURES.npz` are what `surveil-reid evaluate … --features` keeps. The mistakes: images of the
 query's own camera are left in; identities are numbered from 0 on among the queries and among the
 gallery each, where distractors are one more; and the order is random, of which the mean of ten is
-given. Prints one JSON document, which belongs into `tests/benchmarks/results`.
+given. With `--draws`, for how many queries of 80:20 draws of Market-1501 (the folder MARKET) the
+second of these gives the right identity. Prints one JSON document, which belongs into
+`tests/benchmarks/results`.
 """
 
 import argparse
@@ -15,13 +18,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from surveil_reid.core import Integers
-from surveil_reid.evaluation import read_features
-from surveil_reid.evaluation.features import UNKNOWN_CAMERA, Features
+from surveil_reid.evaluation import (
+    DataSet,
+    ranking_labels,
+    read_data_set,
+    read_features,
+    split,
+)
+from surveil_reid.evaluation.features import Features
 from surveil_reid.evaluation.retrieval import evaluate_features
 
 ORDERS = 10
+DRAWS = 12
 
 
 def scores(features: Features, seed: int | None = None) -> dict[str, Any]:
@@ -46,7 +57,7 @@ def mean(documents: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def numbered(ids: Integers) -> Integers:
+def numbered(ids: NDArray[Any]) -> Integers:
     """Identities by their place among those that there are, from 1."""
     return np.unique(ids, return_inverse=True)[1].astype(np.int64) + 1
 
@@ -54,11 +65,6 @@ def numbered(ids: Integers) -> Integers:
 def measure(path: Path) -> dict[str, Any]:
     """One set of features, in every way."""
     features = read_features(path)
-    blind = replace(
-        features,
-        query_cameras=np.full_like(features.query_cameras, UNKNOWN_CAMERA),
-        gallery_cameras=np.full_like(features.gallery_cameras, UNKNOWN_CAMERA),
-    )
     apart = replace(
         features,
         query_ids=numbered(features.query_ids),
@@ -66,18 +72,35 @@ def measure(path: Path) -> dict[str, Any]:
     )
     return {
         "as it is": scores(features),
-        "own camera left in": scores(blind),
+        "own camera left in": scores(features.own_camera_left_in()),
         "numbered apart": scores(apart),
+        "numbered apart, own camera left in": scores(apart.own_camera_left_in()),
         "random order": mean([scores(features, seed) for seed in range(ORDERS)])
         | {"orders": ORDERS},
     }
 
 
+def agreeing(market: DataSet, seed: int) -> dict[str, int]:
+    """Of a draw of 80:20, the queries, and those whose number is also that in the gallery."""
+    labels = ranking_labels(split(market, "paper-80", seed))
+    asked, there = labels.query_ids, labels.gallery_ids[labels.gallery_ids != "-1"]
+    among_queries = dict(zip(asked.tolist(), numbered(asked).tolist(), strict=True))
+    in_gallery = dict(zip(there.tolist(), numbered(there).tolist(), strict=True))
+    right = [among_queries[who] == in_gallery.get(who) for who in asked.tolist()]
+    return {"seed": seed, "agreeing": sum(right), "queries": len(right)}
+
+
 def main() -> None:
     """Measure what the command line names."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("features", nargs="+", metavar="NAME=FEATURES.npz")
-    named = [item.partition("=") for item in parser.parse_args().features]
+    parser.add_argument("features", nargs="*", metavar="NAME=FEATURES.npz")
+    parser.add_argument("--draws", metavar="MARKET", type=Path)
+    given = parser.parse_args()
+    if given.draws is not None:
+        market = read_data_set("market1501", given.draws)
+        print(json.dumps({"draws": [agreeing(market, seed) for seed in range(DRAWS)]}, indent=2))
+        return
+    named = [item.partition("=") for item in given.features]
     print(json.dumps({name: measure(Path(path)) for name, _, path in named}, indent=2))
 
 

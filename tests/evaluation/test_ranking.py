@@ -23,6 +23,14 @@ def test_own_camera_is_left_out_of_the_ranking_for_the_own_identity_alone() -> N
     assert rank_list(features, 0).tolist() == [1, 2]
 
 
+def test_own_camera_left_in_counts_as_any_other() -> None:
+    features = features_of([(1, 1, [1, 0])], [(2, 2, [1, 0]), (1, 1, [1, 0.1]), (1, 2, [1, 0.2])])
+    assert rank(features).ranks.tolist() == [2]
+    left_in = features.own_camera_left_in()
+    assert rank(left_in).ranks.tolist() == [2, 3]
+    assert rank_list(left_in, 0).tolist() == [0, 1, 2]
+
+
 def test_unknown_cameras_are_not_the_same_camera() -> None:
     assert rank(features_of([(1, -1, [1, 0])], [(1, -1, [1, 0])])).ranks.tolist() == [1]
 

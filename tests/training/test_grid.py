@@ -65,6 +65,10 @@ def test_names_are_chosen_by_pattern_and_values_changed_in_all() -> None:
     chosen = read_grid(GRID, "resnet18-*-80-*-amp", ["schedule.epochs=3"])
     assert len(chosen) == 6
     assert {recipe.schedule.epochs for recipe in chosen} == {3}
+    (other,) = read_grid(GRID, "resnet18-cuhk03-50-transfer-amp", ["name=other", "cell=null"])
+    assert (other.name, other.cell, other.data.protocol) == ("other", None, "paper-50")
+    with pytest.raises(InputError, match="two experiments are called other; --only"):
+        read_grid(GRID, "resnet18-cuhk03-50-*", ["name=other"])
     with pytest.raises(InputError, match=r"none of the 72 experiments in .* fits 'vgg"):
         read_grid(GRID, "vgg*")
 

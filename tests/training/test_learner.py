@@ -155,6 +155,14 @@ def test_going_back_to_a_state_repeats_the_steps_to_the_bit() -> None:
     assert changed_names(expected, values(again)) == set()
 
 
+def test_what_was_learned_in_one_precision_does_not_go_on_in_another() -> None:
+    """As on a machine that has a GPU, or a processor that lacks bf16."""
+    begun = learner(amp="bf16")
+    with pytest.raises(InputError, match="begun in bf16 and would go on in fp32"):
+        learner(amp="off").restore(begun.state())
+    learner(amp="bf16").restore(begun.state())
+
+
 def test_precision_by_device() -> None:
     assert choose_precision("off", "cuda") == "fp32"
     assert choose_precision("auto", "cuda") == "fp16"

@@ -43,6 +43,17 @@ def test_nobody_is_in_both_halves_and_stores_are_as_large_as_asked() -> None:
                 assert len(one) == 4 * size
 
 
+def test_of_an_odd_number_of_people_both_halves_have_stores_of_the_same_sizes() -> None:
+    first, second = draw_stores(people(25, noise=0.5), {3: 1, 12: 1, 13: 1})
+    assert first.keys() == second.keys() == {3, 12}
+
+
+def test_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    paths = [tmp_path / folder / "features.npz" for folder in "ab"]
+    with pytest.raises(InputError, match="a name of its own"):
+        link_fitting.fit(paths, lambda _: None)
+
+
 def test_the_same_people_give_the_same_stores() -> None:
     assert str(draw_stores(people(8, noise=0.5), {3: 2})) == str(
         draw_stores(people(8, noise=0.5), {3: 2})

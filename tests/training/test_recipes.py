@@ -98,6 +98,8 @@ def test_recipes_that_stand_on_one_another_in_a_circle_are_an_error(tmp_path: Pa
         ({"batch": {"size": 8, "per_identity": 3}}, "multiple of per_identity"),
         ({"model": {"backbone": "vgg"}}, "backbone must be one of resnet18"),
         ({"data": {"protocol": "paper-60"}}, "protocol must be one of official"),
+        ({"data": {"protocol": "paper-80", "beside": ["own"]}}, "put them to the test too"),
+        ({"data": {"beside": ["/own"]}}, "name folders within the folder of data, not /own"),
         ({"input": {"flip": 2}}, "flip must be at least 0 and at most 1; got 2"),
         ({"input": {"size": [0, 64]}}, "size must be a height and a width from 1"),
         ({"data": {"mixtures": -1}}, "mixtures must be at least 0; got -1"),

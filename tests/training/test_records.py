@@ -80,7 +80,7 @@ def test_a_written_record_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "runs" / "b" / "record.json"
     write_record(path, made)
     assert read_record(path) == made
-    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert stat.S_IMODE(path.stat().st_mode) & 0o600 == 0o600
 
 
 def test_runs_are_found_in_folders_and_as_single_files(tmp_path: Path) -> None:

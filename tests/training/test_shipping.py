@@ -68,7 +68,14 @@ def test_a_model_that_has_learned_everybody_is_refused_and_nothing_written(
 
 
 @pytest.mark.parametrize(
-    "data", [{"split_seed": 1}, {"protocol": "paper-80"}, {"set": "combined"}, {"set": "folder"}]
+    "data",
+    [
+        {"split_seed": 1},
+        {"protocol": "paper-80"},
+        {"set": "combined"},
+        {"set": "folder"},
+        {"beside": ["rendered"]},
+    ],
 )
 def test_people_who_were_drawn_otherwise_are_refused_since_others_would_be_fitted_on(
     tmp_path: Path, market: Path, data: dict[str, object]

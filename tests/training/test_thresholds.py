@@ -389,10 +389,12 @@ class TestProgram:
         self, features: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         np.savez(tmp_path / "other.npz", pictures=np.zeros(3))
+        (tmp_path / "cut.npz").write_bytes((tmp_path / "other.npz").read_bytes()[:100])
         (tmp_path / "broken.yaml").write_text("name: only", encoding="utf-8")
         for arguments, said in (
             (("--features", tmp_path / "none.npz"), "none.npz"),
             (("--features", tmp_path / "other.npz"), "names"),
+            (("--features", tmp_path / "cut.npz"), "cut.npz holds no features"),
             (("--features", features, "--out", tmp_path / "broken.yaml"), "broken.yaml"),
             (("--embedder", tmp_path / "none.onnx", "--market", tmp_path), "none.onnx"),
         ):

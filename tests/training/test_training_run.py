@@ -9,7 +9,9 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -203,6 +205,81 @@ def test_a_finished_run_is_not_repeated(people: Path, tmp_path: Path) -> None:
             tiny_recipe(schedule={"epochs": 1}, seed=1, batch={"size": 4}),
             options(people, tmp_path),
         )
+
+
+def test_a_run_that_was_finished_without_a_test_is_tested_later(
+    people: Path, tmp_path: Path
+) -> None:
+    lines: list[str] = []
+    recipe = tiny_recipe(schedule={"epochs": 1})
+    first = train(recipe, options(people, tmp_path, test=False))
+    assert (first.test, first.test_left_in) == (None, None)
+    record = tmp_path / "tiny" / "record.json"
+    before = (tmp_path / "tiny" / "last.safetensors").read_bytes()
+    assert train(recipe, options(people, tmp_path, test=False)) == first
+    later = train(recipe, options(people, tmp_path), lines.append)
+    assert any("measuring on 8 queries" in line for line in lines)
+    assert read_record(record) == later
+    assert replace(later, test=None, test_left_in=None) == first
+    at_once = train(recipe, options(people, tmp_path / "at-once"))
+    assert (later.test, later.test_left_in) == (at_once.test, at_once.test_left_in)
+    assert later.test is not None
+    assert later.test_left_in is not None
+    assert (later.test_left_in.queries, later.test_left_in.gallery) == (8, later.test.gallery)
+    assert later.test_left_in != later.test
+    assert (tmp_path / "tiny" / "last.safetensors").read_bytes() == before
+
+
+def test_a_run_of_a_version_that_knew_fewer_keys_goes_on(people: Path, tmp_path: Path) -> None:
+    """Its recipe lacks them, and says other things about itself."""
+
+    def forget(recipe: dict[str, Any]) -> None:
+        del recipe["data"]["mixtures"], recipe["batch"]["mixtures"], recipe["loss"]["teacher_sees"]
+        recipe["about"] = "as it was called then"
+
+    interrupt(people, tmp_path)
+    state = tmp_path / "tiny" / "state.pt"
+    whole = torch.load(state, weights_only=True)
+    forget(whole["recipe"])
+    torch.save(whole, state)
+    recipe = tiny_recipe()
+    done = train(recipe, options(people, tmp_path))
+    assert done.state == "finished"
+    path = tmp_path / "tiny" / "record.json"
+    document = json.loads(path.read_text())
+    forget(document["recipe"])
+    path.write_text(json.dumps(document))
+    lines: list[str] = []
+    assert train(recipe, options(people, tmp_path), lines.append).steps == done.steps
+    assert lines == [f"{tmp_path / 'tiny'} is finished already"]
+
+
+def test_a_run_that_began_with_another_file_of_the_name_is_not_this_one(
+    people: Path, tmp_path: Path
+) -> None:
+    first, other = (
+        train(tiny_recipe(name=name, seed=seed, schedule={"epochs": 1}), options(people, tmp_path))
+        for seed, name in enumerate(("one", "two"))
+    )
+    assert first != other
+    best = tmp_path / "start.safetensors"
+    recipe = tiny_recipe(model={"weights": str(best)}, schedule={"epochs": 1})
+    shutil.copy(tmp_path / "one" / "best.safetensors", best)
+    done = train(recipe, options(people, tmp_path))
+    assert train(recipe, options(people, tmp_path)) == done
+    shutil.copy(tmp_path / "two" / "best.safetensors", best)
+    with pytest.raises(InputError, match="began with another file than"):
+        train(recipe, options(people, tmp_path))
+
+
+def test_people_of_a_single_camera_are_learned_without_a_test(tmp_path: Path) -> None:
+    """Else the run would end in an error after all its epochs."""
+    write_people(tmp_path / "data" / "market1501", cameras=1, each=6)
+    lines: list[str] = []
+    recipe = tiny_recipe(schedule={"epochs": 1})
+    record = train(recipe, options(tmp_path / "data", tmp_path), lines.append)
+    assert (record.state, record.test) == ("finished", None)
+    assert any("no test identity was seen by two cameras" in line for line in lines)
 
 
 def test_a_finished_run_of_other_pictures_is_refused(people: Path, tmp_path: Path) -> None:
