@@ -97,7 +97,7 @@ def test_a_recording_is_recognised_wherever_it_lies(
     before = rows(processed)
     with opened(processed) as store:
         report = process_colours(store, [f"other={copy}@2026-03-01T09:00:00Z"])
-    assert report.recordings[0].skipped == "already processed"
+    assert report.recordings[0].skipped == "already processed as a recording of camera gate"
     assert rows(processed) == before
 
 

@@ -357,6 +357,7 @@ def test_a_store_in_a_folder_without_permission_can_be_read(public_folder: Path,
 def test_a_log_that_cannot_be_read_is_not_passed_over(public_folder: Path) -> None:
     url = f"sqlite:///{public_folder / 'x.db'}"
     open_store(url).close()
+    (public_folder / "x.db").chmod(0o644)
     (public_folder / "x.db-wal").write_bytes(b"committed rows")
     public_folder.chmod(0o555)
     with unprivileged(), pytest.raises(ReadOnlyError, match=r"x\.db-wal"):

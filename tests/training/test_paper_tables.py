@@ -137,7 +137,10 @@ def test_which_other_set_table_five_shows_is_not_guessed() -> None:
 
 
 def test_markdown_has_every_row_and_says_what_was_run() -> None:
-    run = record("odd|name", data=replace(record().data, images=12345))
+    optimiser = {"kind": "adam", "rate": 0.001, "weight_decay": 0.0, "clip": None}
+    run = record(
+        "odd|name", data=replace(record().data, images=12345), recipe={"optimiser": optimiser}
+    )
     text = as_markdown(lay_out([run], PAPER), [run, record("c", state="smoke")])
     tables = re.split(r"^Table (?:I|II|III|IV|V)\. ", text, flags=re.MULTILINE)[1:]
     assert [len(re.findall(r"^\| Res", table, flags=re.MULTILINE)) for table in tables] == [
@@ -149,7 +152,8 @@ def test_markdown_has_every_row_and_says_what_was_run() -> None:
     assert widths == {13}
     assert "| ResNet-18 | MARKET-1501 | 80:20 | yes | 0.8518 | 0.2500 |" in tables[2]
     assert "| 24 min 53 s | 1 min 6 s |" in tables[2]
-    assert r"| odd\|name | random | 2 | 3 | 12,345 | 32 of 40 | a processor |" in tables[4]
+    row = r"| odd\|name | random | 2 | adam, 0.001, 0.0 | 0 | 3 | 12,345 | 32 of 40 |"
+    assert f"{row} a processor | 2 |" in tables[4]
     assert "Finished runs shown: 1. Left out: 0 unfinished, 1 of a few steps" in tables[4]
 
 
