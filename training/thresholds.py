@@ -113,7 +113,8 @@ def read_features(path: Path) -> tuple[list[str], Floats]:
         InputError: when the file cannot be read or lacks one of them.
     """
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        # NumPy leaves a damaged file open that it has opened itself.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
             return kept["names"].tolist(), l2_normalise(kept["features"])
     except (OSError, KeyError, ValueError, EOFError, BadZipFile) as error:
         msg = f"{path} holds no features: {error}; it must be .npz with `names` and `features`"
