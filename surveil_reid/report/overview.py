@@ -1,6 +1,6 @@
 """What a page says of a whole store: numbers, time line, map, and how sure its model is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,6 +24,7 @@ class Overview:
         reviewed: tracklets that a reviewer put where they are.
         model: of the descriptors; None while there are none.
         clock: from the first moment that anybody was seen to the last.
+        span: likewise, of whatever has a date; of everything where nothing has.
         undated: cameras that filmed something of which nothing says when.
     """
 
@@ -34,12 +35,14 @@ class Overview:
     reviewed: frozenset[int]
     model: ModelInfo | None
     clock: Clock
+    span: Clock
     undated: tuple[str, ...]
 
     @classmethod
     def of(cls, store: Store, most: int) -> "Overview":
         """Read a store; of its identities, `most` are shown."""
         tracklets = {t.id: t for t in store.tracklets(doubtful=True)}
+        dated = [t for t in tracklets.values() if is_dated(t.start)]
         identities = store.identities()
         return cls(
             counts=store.counts(),
@@ -48,10 +51,8 @@ class Overview:
             people={identity.id: _tracklets_of(identity, tracklets) for identity in identities},
             reviewed=frozenset(store.memberships("reviewer")),
             model=store.model(),
-            clock=Clock(
-                min((t.start for t in tracklets.values()), default=0.0),
-                max((t.end for t in tracklets.values()), default=0.0),
-            ),
+            clock=_clock(tracklets.values()),
+            span=_clock(dated or tracklets.values()),
             undated=store.undated_cameras(),
         )
 
@@ -108,6 +109,11 @@ class Overview:
             return None
         similarity = self.model.linking_similarity
         return min(self.model.linking, key=lambda p: abs(p.similarity - similarity), default=None)
+
+
+def _clock(tracklets: Iterable[Tracklet]) -> Clock:
+    seen = [(t.start, t.end) for t in tracklets] or [(0.0, 0.0)]
+    return Clock(min(start for start, _ in seen), max(end for _, end in seen))
 
 
 def _choose(identities: Sequence[Identity], most: int) -> tuple[Identity, ...]:

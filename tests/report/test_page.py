@@ -245,7 +245,10 @@ def test_times_that_nobody_knows_are_named_and_compared_with_none(tmp_path: Path
             ids += store.commit_segment(commit(store.add_recording(new), 0, seen))
         store.set_identities([IdentityGroup(None, tuple(ids), (0.8,) * len(ids))])
         page = written(store, tmp_path / "some")
-        assert "Nothing dates some recordings of shed" in page.words()
+        assert "2027-01-15, 08:00:05 to 08:01:09 UTC. Nothing dates some recordings of shed" in (
+            page.words()
+        )
+        assert "between cameras. Told apart by" in page.words()
         assert [row[:2] for row in page.cells("Ways")] == [["gate", "yard"]]
         bars = [text(e) for e in page.all("rect") if e.attrib["class"].startswith("bar")]
         assert len(bars) == 2
