@@ -10,6 +10,7 @@ from pathlib import Path
 
 from surveil_reid.core import InputError, SurveilReidError
 from training.grid import read_grid
+from training.processes import started_together
 from training.progress import Tell
 from training.recipe import Recipe
 from training.recipe_files import read_recipe
@@ -79,7 +80,7 @@ def train_all(recipes: Sequence[Recipe], options: RunOptions, tell: Tell) -> Tra
         InputError: when several processes are to share several recipes.
         SurveilReidError: when the only recipe fails.
     """
-    if len(recipes) > 1 and int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    if len(recipes) > 1 and started_together() > 1:
         msg = f"torchrun trains one recipe at a time, not {len(recipes)}; choose one with --only"
         raise InputError(msg)
     began = time.monotonic()

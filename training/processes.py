@@ -86,6 +86,11 @@ class Processes:
             distributed.barrier()
 
 
+def started_together() -> int:
+    """How many processes `torchrun` started along with this one, itself counted."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 def join_processes(device: torch.device) -> Processes:
     """Meet the processes that `torchrun` started along with this one.
 
@@ -95,7 +100,7 @@ def join_processes(device: torch.device) -> Processes:
     Returns:
         This process among them; alone if it was started alone.
     """
-    count = int(os.environ.get("WORLD_SIZE", "1"))
+    count = started_together()
     if count == 1:
         return Processes(0, 1, device)
     if device.type == "cuda":

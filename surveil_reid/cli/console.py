@@ -73,6 +73,11 @@ def place_document(place: "surveil_reid.Place") -> dict[str, Any]:
     }
 
 
+def when(time: float, *, dated: bool) -> str:
+    """A moment for people, where anything says when it was."""
+    return moment(time) if dated else "unknown"
+
+
 WHEN_AND_WHERE = ("start", "end", "file")
 """The columns of `when_and_where`."""
 
@@ -80,8 +85,7 @@ WHEN_AND_WHERE = ("start", "end", "file")
 def when_and_where(found: "surveil_reid.Hit | surveil_reid.Sighting") -> tuple[str, str, str]:
     """When a tracklet was seen, and in which file how far from its beginning, for people."""
     dated = found.place.dated
-    start, end = (moment(time) if dated else "unknown" for time in (found.start, found.end))
-    return start, end, str(found.place)
+    return when(found.start, dated=dated), when(found.end, dated=dated), str(found.place)
 
 
 def failed_documents(report: "surveil_reid.ProcessReport") -> list[dict[str, str]]:

@@ -7,8 +7,8 @@ import typer
 
 import surveil_reid
 from surveil_reid.cli import options
-from surveil_reid.cli.console import print_json, print_table
-from surveil_reid.core import iso, moment
+from surveil_reid.cli.console import print_json, print_table, when
+from surveil_reid.core import iso
 
 
 def info(
@@ -93,7 +93,7 @@ def _list_recordings(store: str, store_folder: Path | None, *, as_json: bool) ->
             (
                 r.camera,
                 r.path,
-                moment(r.start) if r.start_known else "unknown",
+                when(r.start, dated=r.start_known),
                 r.frames,
                 "yes" if r.complete else "no",
                 r.note,

@@ -1,5 +1,6 @@
 """What is known of an identity, with everything a person needs to check it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -62,10 +63,11 @@ def best_crop(store: Store, *tracklets: TrackletState) -> str | None:
     return None if best is None else str(store.crops.path(best.file))
 
 
-def place_of(store: Store, tracklet: TrackletState) -> Place:
-    """Where a tracklet begins in the footage."""
-    recording = store.recording(tracklet.recording_id)
-    return Place(recording.path, tracklet.start - recording.start, recording.start_known)
+def places_of(store: Store, tracklets: Sequence[TrackletState]) -> list[Place]:
+    """Where tracklets begin in the footage; each recording is read once."""
+    recordings = {n: store.recording(n) for n in {t.recording_id for t in tracklets}}
+    begun_in = [(t, recordings[t.recording_id]) for t in tracklets]
+    return [Place(r.path, t.start - r.start, r.start_known) for t, r in begun_in]
 
 
 def sightings(store: Store, identity: Identity) -> tuple[Sighting, ...]:
@@ -75,12 +77,13 @@ def sightings(store: Store, identity: Identity) -> tuple[Sighting, ...]:
     calibration = None if model is None or alone else model.calibration
     recordings = () if calibration is None else store.recordings()
     among = sum(store.tracklet_count(recording.id) for recording in recordings)
+    tracklets = [store.tracklet(number) for number in identity.tracklet_ids]
+    places = places_of(store, tracklets)
     found = []
-    for tracklet_id, score in zip(identity.tracklet_ids, identity.scores, strict=True):
-        tracklet = store.tracklet(tracklet_id)
+    for tracklet, place, score in zip(tracklets, places, identity.scores, strict=True):
         found.append(
             Sighting(
-                tracklet=tracklet_id,
+                tracklet=tracklet.id,
                 camera=tracklet.camera,
                 start=tracklet.start,
                 end=tracklet.end,
@@ -89,7 +92,7 @@ def sightings(store: Store, identity: Identity) -> tuple[Sighting, ...]:
                 if calibration is None
                 else float(calibration.probability(np.array(score), gallery_size=among)),
                 crop=best_crop(store, tracklet),
-                place=place_of(store, tracklet),
+                place=place,
             )
         )
     return tuple(sorted(found, key=lambda sighting: (sighting.start, sighting.tracklet)))

@@ -18,7 +18,7 @@ from surveil_reid.core import (
 )
 from surveil_reid.identity import decide
 from surveil_reid.matching import DescriptorIndex, RerankOptions, rerank
-from surveil_reid.pipeline.identities import Place, best_crop, place_of
+from surveil_reid.pipeline.identities import Place, best_crop, places_of
 from surveil_reid.pipeline.index import current_model, open_index
 from surveil_reid.store import Store
 
@@ -183,9 +183,11 @@ def search(
             probability=_probability(model, score, tracklet.camera, seen_by, gallery_size),
             match=match,
             crop=best_crop(store, state),
-            place=place_of(store, state),
+            place=place,
         )
-        for (tracklet, score, match), state in zip(found, states, strict=True)
+        for (tracklet, score, match), state, place in zip(
+            found, states, places_of(store, states), strict=True
+        )
     )
     if not store.read_only:
         query_of = {"asked": asked, "tracklets": list(leave_out)}

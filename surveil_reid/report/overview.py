@@ -1,6 +1,6 @@
 """What a page says of a whole store: numbers, time line, map, and how sure its model is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -51,8 +51,8 @@ class Overview:
             people={identity.id: _tracklets_of(identity, tracklets) for identity in identities},
             reviewed=frozenset(store.memberships("reviewer")),
             model=store.model(),
-            clock=_clock(tracklets.values()),
-            span=_clock(dated or tracklets.values()),
+            clock=Clock.over(tracklets.values()),
+            span=Clock.over(dated or tracklets.values()),
             undated=store.undated_cameras(),
         )
 
@@ -109,11 +109,6 @@ class Overview:
             return None
         similarity = self.model.linking_similarity
         return min(self.model.linking, key=lambda p: abs(p.similarity - similarity), default=None)
-
-
-def _clock(tracklets: Iterable[Tracklet]) -> Clock:
-    seen = [(t.start, t.end) for t in tracklets] or [(0.0, 0.0)]
-    return Clock(min(start for start, _ in seen), max(end for _, end in seen))
 
 
 def _choose(identities: Sequence[Identity], most: int) -> tuple[Identity, ...]:

@@ -74,7 +74,7 @@ def draw_timeline(people: Mapping[int, Sequence[Tracklet]]) -> Timeline | None:
     everything = [tracklet for tracklets in people.values() for tracklet in tracklets]
     if not everything:
         return None
-    clock = Clock(min(t.start for t in everything), max(t.end for t in everything))
+    clock = Clock.over(everything)
     lanes: list[Lane] = []
     top = HEAD
     for identity, tracklets in people.items():

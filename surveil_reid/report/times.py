@@ -1,9 +1,10 @@
 """Moments and lengths of time as people read them; all moments are UTC."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from surveil_reid.core import day, utc
+from surveil_reid.core import Tracklet, day, utc
 
 _MINUTE: Final = 60
 _HOUR: Final = 3600
@@ -29,6 +30,12 @@ class Clock:
 
     first: float
     last: float
+
+    @classmethod
+    def over(cls, tracklets: Iterable[Tracklet]) -> "Clock":
+        """From the beginning of the first to the end of the last; of none, a moment in 1970."""
+        seen = [(t.start, t.end) for t in tracklets] or [(0.0, 0.0)]
+        return cls(min(start for start, _ in seen), max(end for _, end in seen))
 
     @property
     def one_day(self) -> str | None:
